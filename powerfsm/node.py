@@ -7,7 +7,7 @@ the place of the old one.  A commit that fails leaves nothing to undo.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from powerfsm.drivers.driver import Bmc
+from powerfsm.bmc import Bmc
 from powerfsm.power import Desired, Power
 
 

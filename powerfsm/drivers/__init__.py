@@ -1,6 +1,6 @@
 """Drivers: the ways from an action to a BMC."""
 
-from powerfsm.drivers.driver import Bmc, Driver, Session
+from powerfsm.drivers.driver import Driver, Session
 from powerfsm.drivers.errors import (
     DriverError,
     FenceUnanswered,
@@ -12,7 +12,6 @@ from powerfsm.drivers.errors import (
 )
 
 __all__ = [
-    "Bmc",
     "Driver",
     "DriverError",
     "FenceUnanswered",
