@@ -1,0 +1,1 @@
+"""The registry: the one place where a node's state is moved."""
