@@ -66,3 +66,11 @@ class TooMany(Refusal):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"more than {limit} requests are waiting to be made durable; slow down and ask again")
+
+
+class KeyReused(Refusal):
+    """An idempotency key came again with another request."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the idempotency key {key!r} was used for another request; use a new key for each request")
+        self.key = key
