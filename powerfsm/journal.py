@@ -1,4 +1,4 @@
-"""The journal: every request, transition, command, observation and session, appended durably, never changed.
+"""The journal: every transition, command, observation and session, appended durably, never changed.
 
 Its vocabulary is the vocabulary of `spec/power.yaml`, so that what ran can be held against what is declared.
 """
@@ -13,7 +13,6 @@ class Kind(StrEnum):
 
     TRANSITION = "transition"
     PHASE = "phase"
-    REQUEST = "request"
     COMMAND = "command"
     OBSERVATION = "observation"
     SESSION = "session"

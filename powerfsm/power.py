@@ -41,6 +41,11 @@ class Ask(StrEnum):
         """The state in which a node that was asked this is to end."""
         return _DESIRED[self]
 
+    @property
+    def legs(self) -> tuple[Power, ...]:
+        """The powers to be reached one after the other, each durably read before the next."""
+        return _LEGS[self]
+
 
 _DESIRED = {
     Ask.ON: Desired.ON,
@@ -49,6 +54,16 @@ _DESIRED = {
     Ask.SOFT_OFF: Desired.OFF,
     Ask.CYCLE: Desired.ON,
     Ask.RESET: Desired.ON,
+}
+
+
+_LEGS = {
+    Ask.ON: (Power.ON,),
+    Ask.OFF: (Power.OFF,),
+    Ask.READY: (Power.OFF,),
+    Ask.SOFT_OFF: (Power.OFF,),
+    Ask.CYCLE: (Power.OFF, Power.ON),
+    Ask.RESET: (Power.ON,),
 }
 
 
@@ -63,3 +78,8 @@ class Command(StrEnum):
     OFF = "off"
     SOFT_OFF = "soft-off"
     RESET = "reset"
+
+    @property
+    def direction(self) -> Power:
+        """The power that the command leads to, sooner or later."""
+        return Power.OFF if self in (Command.OFF, Command.SOFT_OFF) else Power.ON
