@@ -1,0 +1,85 @@
+"""A power action: one operation being carried out, in a cancel scope of its own.
+
+An action ends exactly once, and tells how: `confirmed`, `gave-up`, or `cancelled`.  Being cancelled takes as long as
+its fence: the end is told only after the session is closed, or is on record as not shown to be closed.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import trio
+
+from powerfsm.actions.drive import Drive, GaveUp
+from powerfsm.actions.ledger import Facts, Ledger
+from powerfsm.node import Node
+from powerfsm.operation import Operation
+from powerfsm.power import Command, Power
+
+if TYPE_CHECKING:
+    from powerfsm.actions.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One power to be reached.
+
+    Attributes:
+        goal: The power.
+        command: What to send where it is not read.
+        once: Send it even where the goal is read, and never twice for one operation.
+    """
+
+    goal: Power
+    command: Command
+    once: bool = False
+
+
+class Action:
+    """One operation being carried out; `run` it once, `cancel` it any time."""
+
+    legs: ClassVar[tuple[Leg, ...]]
+
+    def __init__(self, workshop: "Workshop", node: Node, operation: Operation, ledger: Ledger) -> None:
+        self.node = node
+        self.operation = operation
+        self._workshop = workshop
+        self._ledger = ledger
+        self._scope = trio.CancelScope()
+        self._leaving = False
+
+    def cancel(self) -> None:
+        """Stop driving, fence, and tell the registry `cancelled`; returns at once."""
+        self._scope.cancel()
+
+    def leave(self) -> None:
+        """Stop driving and fence, but tell nothing: the work stays durable for the next start."""
+        self._leaving = True
+        self._scope.cancel()
+
+    async def run(self) -> None:
+        """Carry the operation out."""
+        event, facts = "cancelled", Facts()
+        with self._scope:
+            event, facts = await self._carry_out()
+        if not self._leaving:
+            # The end must be told even where the action is cancelled while it tells it.
+            with trio.CancelScope(shield=True):
+                await self._ledger.end_action(self.node.name, event, facts)
+
+    async def _carry_out(self) -> tuple[str, Facts]:
+        timings = self._workshop.timings(self.node)
+        soft = any(leg.command is Command.SOFT_OFF for leg in self.legs)
+        deadline = trio.current_time() + timings.deadline + (timings.soft_patience if soft else 0)
+        reached = Facts()
+        async with self._workshop.limits.bmc(self.node.name):
+            for number, leg in enumerate(self.legs):
+                if number < self.operation.leg:
+                    continue
+                if number > self.operation.leg:
+                    await self._ledger.report(self.node.name, "turned", reached)
+                drive = Drive(self._workshop, self._ledger, self.node, self.operation, leg, deadline)
+                try:
+                    reached = await drive.walk()
+                except GaveUp as end:
+                    return "gave-up", Facts(reason=str(end))
+        return "confirmed", reached
