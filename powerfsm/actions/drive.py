@@ -18,7 +18,7 @@ import trio
 
 from powerfsm.actions.ledger import Facts, Ledger
 from powerfsm.drivers.driver import Session
-from powerfsm.drivers.errors import DriverError, FenceUnanswered, Refused, Unanswered, Unsupported
+from powerfsm.drivers.errors import DriverError, FenceUnanswered, Refused, Unsupported
 from powerfsm.journal import Kind
 from powerfsm.node import Node
 from powerfsm.operation import Operation
@@ -74,6 +74,7 @@ class Drive:
         self._command = leg.command
         self._spent = operation.commanded
         self._session: Session | None = None
+        self._recorded = False
         self._held = AsyncExitStack()
         self._sent: Command | None = None
         self._answered_at = 0.0
@@ -98,7 +99,7 @@ class Drive:
         }
         self._guards: dict[str, Callable[[], bool]] = {
             "transient": lambda: self._error is not None and self._error.transient,
-            "once": lambda: self._leg.once,
+            "once": lambda: self._once,
             "spent": lambda: self._spent,
             "soft": lambda: self._command is Command.SOFT_OFF,
             "unsupported": lambda: isinstance(self._error, Unsupported),
@@ -109,6 +110,7 @@ class Drive:
             "tell-quarantined": lambda: self._ledger.report(node.name, "fence-unanswered", Facts()),
             "tell-released": lambda: self._ledger.report(node.name, "quarantine-over", Facts()),
             "escalate": self._escalate,
+            "start-instead": self._start_instead,
             "acquit": self._acquit,
         }
 
@@ -178,15 +180,13 @@ class Drive:
 
     async def _recording(self) -> str:
         session = SessionInUse(self._node.name, self._opened.id, self._command, self._workshop.now())
+        # From here on it has to be taken off the record, even if the wait for the disk is cancelled.
+        self._recorded = True
         await self._ledger.record_session(session, self._operation.id)
         return "recorded"
 
     async def _checking(self) -> str:
-        event = await self._read()
-        if event == "read-other" and self._leg.once:
-            # Nothing runs that could be restarted; what is left to do may be repeated.
-            self._command = Command.ON
-        return event
+        return await self._read()
 
     async def _marking(self) -> str:
         await self._ledger.mark_commanded(self._operation.id)
@@ -194,16 +194,16 @@ class Drive:
         return "marked"
 
     async def _commanding(self) -> str:
-        once = self._leg.once and self._command is self._leg.command
         self._sent = self._command
         self._note_command("sent")
         try:
-            await self._opened.command(self._command, once=once)
+            await self._opened.command(self._command, once=self._once)
         except Refused as error:
             self._note_command("refused", error)
             self._error = error
             return "refused"
         except DriverError as error:
+            # Whatever is not a refusal may have acted, or may act later.
             self._note_command("unanswered", error)
             self._error = error
             return "unanswered"
@@ -242,6 +242,9 @@ class Drive:
     async def _escalate(self) -> None:
         self._command = Command.OFF
 
+    async def _start_instead(self) -> None:
+        self._command = Command.ON
+
     async def _acquit(self) -> None:
         if self._spent:
             self._ledger.acquit(self._operation.id)
@@ -254,6 +257,10 @@ class Drive:
         if self._session is None:
             raise AssertionError("the spec walks into a phase that needs a session without opening one")
         return self._session
+
+    @property
+    def _once(self) -> bool:
+        return self._leg.once and self._command is self._leg.command
 
     @property
     def _patience(self) -> float:
@@ -284,19 +291,15 @@ class Drive:
 
     async def _close_own(self, *, acted: bool = False) -> None:
         """Close the session of this drive; one that does not answer is quarantined and stays on record."""
-        session, self._session = self._opened, None
+        session = self._opened
         try:
             await session.close()
         except FenceUnanswered as error:
-            self._unfenced(session.id, error)
-        except BaseException:
-            # Cancelled on the way: whether it is closed is not known, and the way out tries again.
-            self._session = session
-            raise
+            self._unfenced(session.id, error, on_record=self._recorded)
         else:
-            self._closed(session.id, self._sent, "own session", acted=acted)
+            self._closed(session.id, self._sent, "own session", on_record=self._recorded, acted=acted)
+        self._session, self._recorded, self._sent = None, False, None
         await self._held.aclose()
-        self._sent = None
 
     async def _fence(self, session: SessionInUse) -> None:
         """Close a session that this drive did not open."""
@@ -307,16 +310,18 @@ class Drive:
         else:
             self._closed(session.id, session.command, "by id")
 
-    def _closed(self, session_id: int, command: Command | None, how: str, *, acted: bool = False) -> None:
+    def _closed(
+        self, session_id: int, command: Command | None, how: str, *, on_record: bool = True, acted: bool = False
+    ) -> None:
         if command is not None:
             self._fences.passed(self._node.name, command, trio.current_time(), acted=acted)
         self._fences.forget(self._node.name, session_id)
-        if session_id in self._ledger.sessions(self._node.name):
+        if on_record:
             self._ledger.session_closed(self._node.name, session_id, self._operation.id, how)
 
-    def _unfenced(self, session_id: int, error: DriverError) -> None:
+    def _unfenced(self, session_id: int, error: DriverError, *, on_record: bool = True) -> None:
         self._error = error
-        if session_id in self._ledger.sessions(self._node.name):
+        if on_record:
             self._fences.quarantine(self._node.name, session_id, trio.current_time() + self._timings.quarantine)
         log.warning("fence.unanswered", node=self._node.name, session=session_id, error=str(error))
         self._note(Kind.SESSION, "fence-unanswered", detail={"session": session_id, "told": str(error)})
@@ -348,7 +353,7 @@ class Drive:
 
     def _told(self) -> str:
         when = f"read {self._reading} after {self._attempts} attempt{'s' if self._attempts > 1 else ''}"
-        if self._leg.once and self._command is not self._leg.command:
+        if self._leg.once and not self._once:
             return f"{when}; it was off, so it was powered on instead of reset"
         return when
 
@@ -366,6 +371,3 @@ class Drive:
         why = "the BMC accepted the command and its power did not change" if self._error is None else str(self._error)
         return f"{goal}: {why} ({tried}{seen})"
 
-
-# `Unanswered` is caught as `DriverError` above: whatever is not a refusal may have acted.
-assert issubclass(Unanswered, DriverError)

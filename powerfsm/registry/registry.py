@@ -445,15 +445,16 @@ class Registry:
 
     def _publish(self, draft: Draft, taken: list[Submission], nursery: trio.Nursery) -> None:
         draft.publish()
+        for submission in taken:
+            submission.answer()
         for effect, name in draft.live:
             if effect == "start":
                 self._start(name, nursery)
             elif effect == "cancel":
-                self.actions[name].cancel()
+                if name in self.actions:
+                    self.actions[name].cancel()
             else:
                 self.actions.pop(name, None)
-        for submission in taken:
-            submission.answer()
         for operation in draft.batch.operations.values():
             if operation.status.ended and operation.id in self._watchers:
                 event, end = self._watchers.pop(operation.id)
