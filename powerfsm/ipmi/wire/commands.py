@@ -240,9 +240,7 @@ class ChassisStatus:
         """Read the response's data; raises WireError."""
         _need("the answer to Get Chassis Status", data, 3)
         state = data[0]
-        return cls(
-            bool(state & 0x01), state >> 5 & 3, bool(state & 0x08), bool(state & 0x10), data[1], data[2]
-        )
+        return cls(bool(state & 0x01), state >> 5 & 3, bool(state & 0x08), bool(state & 0x10), data[1], data[2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,9 +188,7 @@ class Rakp1:
             WireError: The name is longer than 16 bytes, or the random number is not 16 bytes.
         """
         if len(self.name) > LONGEST_NAME:
-            raise WireError(
-                "bad-length", f"a user name of {len(self.name)} bytes; {LONGEST_NAME} are allowed"
-            )
+            raise WireError("bad-length", f"a user name of {len(self.name)} bytes; {LONGEST_NAME} are allowed")
         _fixed("random number", self.random, RANDOM_LENGTH)
         return _RAKP1.pack(self.tag, self.bmc_id, self.random, self.role, len(self.name)) + self.name
 

@@ -91,9 +91,7 @@ class Exchange:
         """
         master = _secret(kg) if kg is not None and any(kg) else _secret(password)
         sik = _hmac(self.suite, master, self.console_random + self.bmc_random + self._user())
-        return SessionKeys(
-            self.suite, sik, _hmac(self.suite, sik, _CONST_1), _hmac(self.suite, sik, _CONST_2)
-        )
+        return SessionKeys(self.suite, sik, _hmac(self.suite, sik, _CONST_1), _hmac(self.suite, sik, _CONST_2))
 
     def check_value(self, keys: SessionKeys) -> bytes:
         """Return the BMC's proof of the session key (RAKP message 4)."""
@@ -107,7 +105,5 @@ def _hmac(suite: CipherSuite, key: bytes, text: bytes) -> bytes:
 
 def _secret(secret: bytes) -> bytes:
     if len(secret) > LONGEST_SECRET:
-        raise WireError(
-            "bad-length", f"a password or Kg of {len(secret)} bytes; IPMI 2.0 allows {LONGEST_SECRET}"
-        )
+        raise WireError("bad-length", f"a password or Kg of {len(secret)} bytes; IPMI 2.0 allows {LONGEST_SECRET}")
     return secret

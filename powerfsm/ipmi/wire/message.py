@@ -127,6 +127,4 @@ def decode(payload: bytes) -> Request | Response:
         return Request(netfn, payload[5], payload[6:-1], sequence, payload[0], lun, payload[3], other_lun)
     if length < _SHORTEST_RESPONSE:
         raise truncated("an IPMI response", length, _SHORTEST_RESPONSE)
-    return Response(
-        netfn, payload[5], payload[6], payload[7:-1], sequence, payload[3], other_lun, payload[0], lun
-    )
+    return Response(netfn, payload[5], payload[6], payload[7:-1], sequence, payload[3], other_lun, payload[0], lun)

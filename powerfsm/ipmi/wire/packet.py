@@ -50,9 +50,7 @@ class Packet:
             WireError: It claims to be; those are made by `Seal.seal`.
         """
         if self.encrypted or self.authenticated:
-            raise WireError(
-                "unsealed", "an encrypted or authenticated packet is made with the session's seal"
-            )
+            raise WireError("unsealed", "an encrypted or authenticated packet is made with the session's seal")
         head = HEADER.pack(
             IPMI_HEADER,
             AUTH_RMCP_PLUS,

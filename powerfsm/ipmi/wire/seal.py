@@ -50,9 +50,7 @@ class Seal:
         self._flags = (ENCRYPTED if suite.encrypts else 0) | (AUTHENTICATED if suite.trailer_length else 0)
         self._random = random
 
-    def seal(
-        self, session_id: int, sequence: int, payload: bytes, payload_type: int = PayloadType.IPMI
-    ) -> bytes:
+    def seal(self, session_id: int, sequence: int, payload: bytes, payload_type: int = PayloadType.IPMI) -> bytes:
         """Return the datagram that carries `payload`.
 
         Args:
