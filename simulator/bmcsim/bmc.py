@@ -1,0 +1,205 @@
+"""One BMC: a datagram in, at most one datagram out.
+
+No sockets, no clock: whoever carries the datagrams says where from and when.  Real sockets and virtual time
+therefore exercise the same code.
+"""
+
+import uuid
+
+from bmcsim import login
+from bmcsim.agenda import Agenda
+from bmcsim.commands import Call, execute
+from bmcsim.dice import Dice
+from bmcsim.events import EventLog
+from bmcsim.machine import Change, Jolt, Machine
+from bmcsim.profile import Profile, SequenceCheck, User
+from bmcsim.sessions import Address, ClosedBy, Session, SessionTable
+from powerfsm.ipmi.wire.asf import Ping, Pong
+from powerfsm.ipmi.wire.datagram import decode
+from powerfsm.ipmi.wire.errors import WireError
+from powerfsm.ipmi.wire.message import Request
+from powerfsm.ipmi.wire.message import decode as decode_message
+from powerfsm.ipmi.wire.numbers import PayloadType
+from powerfsm.ipmi.wire.packet import Packet
+from powerfsm.ipmi.wire.packet15 import AUTH_NONE, Packet15
+
+_WINDOW_BELOW = 16
+_FIRST_NAMED_USER = 2
+
+
+class _Dropped(Exception):
+    """A datagram gets no answer."""
+
+    def __init__(self, reason: str, session: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.session = session
+
+
+class Bmc:
+    """One BMC and the machine behind it.
+
+    Attributes:
+        name: Its node's name, in the log.
+        profile: What kind it is.
+        machine: The machine.
+        sessions: Its sessions.
+        guid: Its GUID, 16 bytes as on the wire.
+        boot_options: Boot option parameters that were set.
+        dice: Where its random numbers come from.
+        answering: False while it is dead: it neither hears nor says anything.
+    """
+
+    __slots__ = (
+        "_agenda",
+        "_log",
+        "answering",
+        "boot_options",
+        "dice",
+        "guid",
+        "machine",
+        "name",
+        "profile",
+        "sessions",
+    )
+
+    def __init__(self, name: str, profile: Profile, agenda: Agenda, log: EventLog, seed: int = 0) -> None:
+        """Build it; the same `seed` and `name` give the same one."""
+        self.name = name
+        self.profile = profile
+        self.answering = True
+        self.boot_options: dict[int, bytes] = {}
+        self._agenda = agenda
+        self._log = log
+        self.dice = Dice(seed, name, "bmc")
+        # IPMI sends the bytes of a GUID in reverse (IPMI 2.0, 20.8).
+        self.guid = uuid.UUID(bytes=self.dice.bytes(16), version=4).bytes[::-1]
+        self.sessions = SessionTable(profile, agenda, self.dice, self._session_closed)
+        self.machine = Machine(profile.hardware, agenda, Dice(seed, name, "machine"), self._changed)
+
+    def handle(self, datagram: bytes, source: Address, now: float) -> bytes | None:
+        """Take a datagram from a client and return the answer to it, or None.
+
+        Args:
+            datagram: Anything.
+            source: Where it came from.
+            now: When, in seconds; never less than before.
+        """
+        self._agenda.run(now)
+        if not self.answering:
+            return None
+        try:
+            return self._answer(decode(datagram), source, now)
+        except WireError as error:
+            self.report(now, "dropped", reason=error.reason)
+        except _Dropped as dropped:
+            self.report(now, "dropped", reason=dropped.reason, session=dropped.session)
+        return None
+
+    def user(self, name: bytes) -> tuple[int, User | None]:
+        """Return the id and the account of the user with this name; 0 and None where there is none."""
+        for user_id, user in enumerate(self.profile.users, _FIRST_NAMED_USER):
+            if user.name.encode() == name:
+                return (user_id if user.name else 1), user
+        return 0, None
+
+    def report(self, now: float, event: str, **fields: object) -> None:
+        """Put an event of this BMC into the log."""
+        self._log.add(now, self.name, event, **fields)
+
+    def crash(self, now: float) -> None:
+        """Fall silent and forget all sessions; the machine runs on."""
+        self._agenda.run(now)
+        self.sessions.close_all(ClosedBy.CRASH, now)
+        self.answering = False
+
+    def start(self, now: float) -> None:
+        """Answer again after a crash."""
+        self._agenda.run(now)
+        self.answering = True
+
+    def press_power_button(self, now: float) -> None:
+        """Have an operator turn the machine on, or off."""
+        self._agenda.run(now)
+        self.machine.press_power_button(now)
+
+    def lose_mains(self, now: float) -> None:
+        """Pull the plug: machine and BMC are dead."""
+        self.crash(now)
+        self.machine.lose_mains(now)
+
+    def regain_mains(self, now: float) -> None:
+        """Put the plug back; the power restore policy decides about the machine."""
+        self.start(now)
+        self.machine.regain_mains(now)
+
+    def _answer(self, incoming: Packet | Packet15 | Ping | Pong, source: Address, now: float) -> bytes | None:
+        if isinstance(incoming, Packet):
+            if incoming.session_id:
+                return self._in_session(incoming, now)
+            return self._before_session(incoming, source, now)
+        if isinstance(incoming, Packet15):
+            if incoming.session_id or incoming.auth_type != AUTH_NONE:
+                raise _Dropped("no-session", incoming.session_id)
+            return Packet15(self._answer_sessionless(incoming.payload, now)).encode()
+        if isinstance(incoming, Ping):
+            return Pong(incoming.tag, sequence=incoming.sequence).encode()
+        raise _Dropped("not-a-request")
+
+    def _in_session(self, packet: Packet, now: float) -> bytes:
+        session = self.sessions.get(packet.session_id)
+        if session is None or session.seal is None:
+            raise _Dropped("no-session", packet.session_id)
+        try:
+            payload = session.seal.open(packet)
+            fresh = self._in_window(session, packet.sequence)
+            session.heard = now
+            if packet.payload_type != PayloadType.IPMI:
+                raise _Dropped("payload-type", session.id)
+            request = decode_message(payload)
+        except WireError as error:
+            raise _Dropped(error.reason, session.id) from error
+        if not isinstance(request, Request):
+            raise _Dropped("not-a-request", session.id)
+        call = Call(self, session, request.data, now, packet.sequence, not fresh)
+        answer = execute(request, call).encode()
+        return session.seal.seal(session.console_id, session.next_sequence(), answer)
+
+    def _in_window(self, session: Session, sequence: int) -> bool:
+        """Return whether a sequence number is new and in the window; a BMC that checks drops what is not."""
+        behind = session.window.highest - sequence
+        fresh = session.window.accept(sequence)
+        if not fresh and self.profile.sequence_check is SequenceCheck.STRICT:
+            raise _Dropped("duplicate" if 0 <= behind <= _WINDOW_BELOW else "outside-window", session.id)
+        return fresh
+
+    def _before_session(self, packet: Packet, source: Address, now: float) -> bytes | None:
+        kind = packet.payload_type
+        if kind == PayloadType.IPMI:
+            return Packet(kind, self._answer_sessionless(packet.payload, now)).encode()
+        if kind == PayloadType.OPEN_SESSION_REQUEST:
+            answer: bytes | None = login.open_session(self, packet.payload, source, now)
+        elif kind == PayloadType.RAKP_1:
+            answer = login.rakp1(self, packet.payload, now)
+        elif kind == PayloadType.RAKP_3:
+            answer = login.rakp3(self, packet.payload, now)
+        else:
+            raise _Dropped("payload-type")
+        # Each answer's payload type is the one after that of its request.
+        return None if answer is None else Packet(kind + 1, answer).encode()
+
+    def _answer_sessionless(self, payload: bytes, now: float) -> bytes:
+        request = decode_message(payload)
+        if not isinstance(request, Request):
+            raise _Dropped("not-a-request")
+        return execute(request, Call(self, None, request.data, now)).encode()
+
+    def _session_closed(self, session: Session, by: ClosedBy, now: float) -> None:
+        self.report(now, "session-closed", session=session.id, by=by.value)
+
+    def _changed(self, change: Change) -> None:
+        cause = change.cause.value
+        if isinstance(change.to, Jolt):
+            self.report(change.at, change.to.value, cause=cause, session=change.session)
+        else:
+            self.report(change.at, "power", to=change.to.value, cause=cause, session=change.session)
