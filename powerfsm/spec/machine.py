@@ -58,9 +58,9 @@ class Step:
 
 @dataclass(slots=True)
 class _Cursor:
-    """What `transitions` moves: `state` is the attribute that it reads and sets."""
+    """What `transitions` moves; an underscore keeps its attribute apart from every name in the spec."""
 
-    state: str
+    current_state: str
     holding: frozenset[str]
     effects: list[str] = field(default_factory=list)
 
@@ -82,10 +82,6 @@ class Machine:
         self.initial = declared.initial
         self.states = tuple(declared.states)
         self.events = tuple(declared.events)
-        self._declares = {
-            state: None if each.declares is None else Power(each.declares)
-            for state, each in declared.states.items()
-        }
         self._guards = {
             (state, event): tuple(
                 dict.fromkeys(guard for branch in schema.branches(outcome) for guard in branch.when)
@@ -127,12 +123,21 @@ class Machine:
             return self._first_step(state, event, holding)
 
     def kind(self, state: str) -> schema.StateKind:
-        """Whether a state is `resting`, `driving` or `final`."""
-        return self.declared.states[state].kind
+        """Whether a state is `resting`, `driving` or `final`.
+
+        Raises:
+            UndeclaredPair: No such state.
+        """
+        return self._state(state).kind
 
     def declares(self, state: str) -> Power | None:
-        """The power that is declared to users in `state`, or None: nothing is claimed."""
-        return self._declares[state]
+        """The power that is declared to users in `state`, or None: nothing is claimed.
+
+        Raises:
+            UndeclaredPair: No such state.
+        """
+        declared = self._state(state).declares
+        return None if declared is None else Power(declared)
 
     def outcome(self, state: str, event: str) -> schema.Outcome:
         """What the file says about a pair.
@@ -144,6 +149,12 @@ class Machine:
             return self.declared.transitions[state][event]
         except KeyError:
             raise self._undeclared(state, event) from None
+
+    def _state(self, state: str) -> schema.State:
+        try:
+            return self.declared.states[state]
+        except KeyError:
+            raise self._undeclared(state) from None
 
     def _outcomes(self) -> Iterator[tuple[str, str, schema.Outcome]]:
         for state, row in self.declared.transitions.items():
@@ -170,10 +181,10 @@ class Machine:
             case _:
                 cursor = _Cursor(state, holding)
                 self._engine.events[event].trigger(cursor)
-                return Step(state, event, cursor.state, tuple(cursor.effects), "transition")
+                return Step(state, event, cursor.current_state, tuple(cursor.effects), "transition")
 
-    def _undeclared(self, state: str, event: str) -> UndeclaredPair:
-        if state not in self.declared.states:
+    def _undeclared(self, state: str, event: str | None = None) -> UndeclaredPair:
+        if state not in self.declared.states or event is None:
             return UndeclaredPair(f"machine {self.name} has no state {state!r}")
         if event not in self.declared.events:
             return UndeclaredPair(f"machine {self.name} has no event {event!r}")
@@ -199,6 +210,7 @@ def _engine(declared: schema.Machine) -> transitions.Machine:
         ],
         auto_transitions=False,
         send_event=True,
+        model_attribute="current_state",
     )
 
 

@@ -68,8 +68,7 @@ class _Rules:
         yield from self._pairs()
         for state, event, outcome in self._outcomes():
             yield from self._branches(state, event, outcome)
-        if self._machine.initial in self._machine.states:
-            yield from self._unreachable()
+        yield from self._unreachable()
         yield from self._unused()
 
     def _outcomes(self) -> Iterator[tuple[str, str, Outcome]]:
@@ -92,9 +91,7 @@ class _Rules:
                 wrong = f'state "{name}" has no transitions, expected one for each event (or the kind final)'
                 yield here, self._subject, wrong
             if state.kind != "resting" and state.declares is not None:
-                wrong = (
-                    f'state "{name}" is {state.kind} and declares power, expected a resting state to do so'
-                )
+                wrong = f'state "{name}" is {state.kind} and declares power, expected a resting state to do so'
                 yield here, self._subject, wrong
 
     def _pairs(self) -> Iterator[Finding]:
@@ -106,9 +103,7 @@ class _Rules:
                 yield here, self._subject, wrong
             for event in row:
                 if event not in machine.events:
-                    wrong = (
-                        f'a transition for "{event}", which is no event, expected {one_of(machine.events)}'
-                    )
+                    wrong = f'a transition for "{event}", which is no event, expected {one_of(machine.events)}'
                     yield (*here, event), f'{self._subject}: state "{state}"', wrong
             for event in machine.events:
                 if event not in row:
@@ -124,7 +119,7 @@ class _Rules:
             for rule in (self._names(branch), _order(branch, self._machine), _shadowed(taken, index)):
                 for tail, wrong in rule:
                     yield (*here, *tail), subject, wrong
-        if taken and taken[-1].when:
+        if taken and all(branch.when for branch in taken):
             here = (*path, len(taken) - 1) if isinstance(outcome, list) else path
             yield here, subject, "nothing is left where no guard holds, expected a last branch without when"
 
@@ -137,17 +132,17 @@ class _Rules:
 
     def _unreachable(self) -> Iterator[Finding]:
         machine = self._machine
+        targets = {branch.to for _, branch in self._taken()} | {machine.initial, *machine.transitions}
+        if not targets <= machine.states.keys():
+            return  # A misspelt state is told already; what it cuts off is no second mistake.
         reached: set[str] = set()
         ahead = [machine.initial]
         while ahead:
             state = ahead.pop()
             if state not in reached:
                 reached.add(state)
-                ahead += [
-                    branch.to
-                    for outcome in machine.transitions.get(state, {}).values()
-                    for branch in branches(outcome)
-                ]
+                row = machine.transitions.get(state, {})
+                ahead += [branch.to for outcome in row.values() for branch in branches(outcome)]
         for state in machine.states:
             if state not in reached:
                 wrong = f'state "{state}" cannot be reached from "{machine.initial}", expected a way to it'
@@ -155,17 +150,27 @@ class _Rules:
 
     def _unused(self) -> Iterator[Finding]:
         machine = self._machine
-        taken = [(event, branch) for _, event, outcome in self._outcomes() for branch in branches(outcome)]
-        sections: tuple[tuple[str, str, Iterable[str], set[str]], ...] = (
-            ("events", "event", machine.events, {event for event, _ in taken}),
-            ("guards", "guard", machine.guards, {guard for _, branch in taken for guard in branch.when}),
-            ("effects", "effect", machine.effects, {effect for _, branch in taken for effect in branch.do}),
+        events = {event for event, _ in self._taken()}
+        written = {event for row in machine.transitions.values() for event in row}
+        guards = {guard for _, branch in self._taken() for guard in branch.when}
+        effects = {effect for _, branch in self._taken() for effect in branch.do}
+        sections: tuple[tuple[str, Iterable[str], set[str], set[str]], ...] = (
+            ("event", [event for event in machine.events if event in written], events, written),
+            ("guard", machine.guards, guards, guards),
+            ("effect", machine.effects, effects, effects),
         )
-        for section, word, declared, seen in sections:
+        for word, declared, used, written in sections:
+            if not written <= set(declared):
+                continue  # A misspelt name is told already; the right one is unused for that alone.
             for name in declared:
-                if name not in seen:
+                if name not in used:
                     wrong = f'{word} "{name}" is never used, expected a branch with it'
-                    yield (*self._path, section, name), self._subject, wrong
+                    yield (*self._path, f"{word}s", name), self._subject, wrong
+
+    def _taken(self) -> Iterator[tuple[str, Branch]]:
+        for _, event, outcome in self._outcomes():
+            for branch in branches(outcome):
+                yield event, branch
 
 
 def _listed(key: str, word: str, names: Sequence[str], declared: Iterable[str]) -> Iterator[tuple[Path, str]]:

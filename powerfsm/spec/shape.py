@@ -25,7 +25,8 @@ _EXPECTED = {
 # Where a path ends, what a string that is there but empty lacks.
 _REASONS = {"ignore": "the reason why nothing happens", "reject": "the reason why it cannot be"}
 _KEY = "[key]"
-_DEPTH_OF_OUTCOME = 5
+# Where in a location of pydantic's the tag of an outcome stands: machines.NAME.transitions.STATE.EVENT.TAG
+_TAG = 5
 
 
 def fit(source: Source) -> schema.File | None:
@@ -49,7 +50,7 @@ def _path(loc: tuple[str | int, ...], value: object) -> Path:
     """`loc` without what pydantic puts into it (the tags of a union), as far as it is in the file."""
     path: Path = ()
     for index, each in enumerate(loc):
-        if len(path) == _DEPTH_OF_OUTCOME and path[2] == "transitions" and index == _DEPTH_OF_OUTCOME:
+        if index == _TAG and loc[2] == "transitions":
             continue
         try:
             value = value[each]  # type: ignore[index]  # what cannot be indexed ends the path
@@ -60,21 +61,24 @@ def _path(loc: tuple[str | int, ...], value: object) -> Path:
 
 
 def _text(path: Path, error: dict[str, Any]) -> str:
-    place, last, value = _place(path), error["loc"][-1], error["input"]
+    place, loc, value = _place(path), error["loc"], error["input"]
+    last: str | int = loc[-1] if loc else ""
     kind: str = error["type"]
     if last == _KEY:
         return f'{place}: "{path[-1]}" is no name, expected lower-case words joined by hyphens'
     match kind:
         case "missing":
-            return f'{place} has no "{last}", expected {_fields(path)}'
+            return f'{place} has no "{last}", expected the keys {_keys(loc)}'
         case "extra_forbidden":
-            return f"{place} is not known here, expected {_fields(path[:-1])}"
+            return f"{place} is not known here, expected only {_keys(loc)}"
         case "string_pattern_mismatch" if str(value).strip():
             return f'{place} is "{value}", expected lower-case words joined by hyphens'
         case "string_pattern_mismatch":
             return f"{place} is empty, expected {_REASONS.get(str(last), 'what it is about')}"
         case "literal_error":
             return f"{place} is {_shown(value)}, expected {error['ctx']['expected']}"
+        case "model_type" if len(path) == _TAG:
+            return f"{place} is {_shown(value)}, expected a branch, a list of branches, ignore or reject"
         case _:
             return f"{place} is {_shown(value)}, expected {_EXPECTED.get(kind, error['msg'])}"
 
@@ -100,30 +104,30 @@ def _shown(value: object) -> str:
             return str(value)
 
 
-def _fields(path: Path) -> str:
-    """The keys that a mapping at `path` may have."""
-    models: tuple[type[BaseModel], ...]
-    match path:
+def _keys(loc: tuple[str | int, ...]) -> str:
+    """The keys that the mapping may have in which pydantic found the last of `loc` wrong."""
+    model: type[BaseModel]
+    match loc[:-1]:
         case ():
-            models = (schema.File,)
+            model = schema.File
         case ("timings", _):
-            models = (schema.Timing,)
+            model = schema.Timing
         case ("rankings", _):
-            models = (schema.Ranking,)
+            model = schema.Ranking
         case ("machines",):
-            models = (schema.Machines,)
+            model = schema.Machines
         case ("machines", _):
-            models = (schema.Machine,)
+            model = schema.Machine
         case ("machines", _, "states", _):
-            models = (schema.State,)
+            model = schema.State
         case ("machines", _, "events", _):
-            models = (schema.Event,)
+            model = schema.Event
         case ("machines", _, "effects", _):
-            models = (schema.Effect,)
-        case _ if path and isinstance(path[-1], int):
-            models = (schema.Branch,)
+            model = schema.Effect
+        case ("machines", _, "transitions", _, _, "ignore"):
+            model = schema.Ignore
+        case ("machines", _, "transitions", _, _, "reject"):
+            model = schema.Reject
         case _:
-            models = (schema.Branch, schema.Ignore, schema.Reject)
-    return " or ".join(
-        ", ".join(info.alias or name for name, info in model.model_fields.items()) for model in models
-    )
+            model = schema.Branch
+    return ", ".join(info.alias or name for name, info in model.model_fields.items())

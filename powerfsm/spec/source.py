@@ -63,7 +63,8 @@ def take_apart(text: bytes, file: str) -> Source:
     """Parse `text`.
 
     Raises:
-        SpecError: It is not one YAML document at all; lesser mistakes are in `Source.mistakes`.
+        SpecError: It is not one YAML document, or some value cannot be told; mistakes that leave no doubt
+            about what was meant are in `Source.mistakes`.
     """
     source = Source(file)
     try:
@@ -77,34 +78,41 @@ def take_apart(text: bytes, file: str) -> Source:
         raise SpecError([SpecMistake(file, 1, f"not YAML: {first_line}")]) from None
     if root is None:
         raise SpecError([SpecMistake(file, 1, "the file is empty, expected version, timings and machines")])
-    _Walk(source).value(root, (), ())
+    walk = _Walk(source)
+    source.value = walk.value(root, (), ())
+    if walk.lost:
+        raise SpecError(source.mistakes)
     return source
 
 
 class _Walk:
-    """One walk over a tree of nodes, filling in a `Source`."""
+    """One walk over a tree of nodes, filling in a `Source`.
+
+    Attributes:
+        lost: Something stands in the file that gave no value.
+    """
 
     def __init__(self, source: Source) -> None:
+        self.lost = False
         self._source = source
+        self._repeated: set[Mark] = set()
         self._scalars = yaml.constructor.SafeConstructor()
 
     def value(self, node: yaml.Node, path: Path, above: tuple[yaml.Node, ...]) -> object:
         """The plain value of `node`; `above` are the nodes that it stands in."""
         self._source.marks.setdefault(path, _mark(node))
         if any(node is each for each in above):
-            self._source.tell(_line(node), "this anchor contains itself, expected an end to it")
-            value: object = None
-        elif isinstance(node, yaml.MappingNode):
-            value = self._mapping(node, path, (*above, node))
-        elif isinstance(node, yaml.SequenceNode):
-            value = [
-                self.value(item, (*path, index), (*above, node)) for index, item in enumerate(node.value)
-            ]
-        else:
-            value = self._scalar(node)
-        if not path:
-            self._source.value = value
-        return value
+            self._lose(node, "this anchor contains itself, expected an end to it")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, (*above, node))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, index), (*above, node)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _lose(self, node: yaml.Node, text: str) -> None:
+        self.lost = True
+        self._source.tell(_mark(node).line, text)
 
     def _mapping(self, node: yaml.MappingNode, path: Path, above: tuple[yaml.Node, ...]) -> dict[str, object]:
         value: dict[str, object] = {}
@@ -122,35 +130,35 @@ class _Walk:
         merges: list[yaml.Node] = []
         first: dict[str, int] = {}
         for key_node, value_node in node.value:
-            line = _line(key_node)
+            line = _mark(key_node).line
             if key_node.tag == _MERGE:
                 merges += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
                 continue
             key = self._key(key_node, tell=True)
             if key in first:
-                self._source.tell(line, _twice(path, key, first[key]))
+                # An anchor is walked again at each of its aliases, and wrong only once.
+                if _mark(key_node) not in self._repeated:
+                    self._source.tell(line, _twice(path, key, first[key]))
+                self._repeated.add(_mark(key_node))
             else:
                 first[key] = line
                 yield key_node, value_node
         for merged in merges:
             if any(merged is each for each in above):
-                self._source.tell(_line(merged), "this anchor contains itself, expected an end to it")
+                self._lose(merged, "this anchor contains itself, expected an end to it")
             elif isinstance(merged, yaml.MappingNode):
                 yield from self._entries(merged, path, (*above, merged))
             else:
-                self._source.tell(
-                    _line(merged), f"<< merges {merged.value!r}, expected an alias of a mapping"
-                )
+                self._lose(merged, "<< merges what is no mapping, expected an alias of one")
 
     def _key(self, node: yaml.Node, *, tell: bool = False) -> str:
         if not isinstance(node, yaml.ScalarNode):
-            if tell:
-                self._source.tell(_line(node), "a key that is no name, expected a name")
-            return str(node.start_mark)
+            self._lose(node, "a key that is no name, expected a name")
+            return ""
         if tell and node.tag == _BOOL:
-            self._source.tell(_line(node), _quote_it(node.value))
+            self._source.tell(_mark(node).line, _quote_it(node.value))
         elif tell and node.tag != _STR:
-            self._source.tell(_line(node), f"the key {node.value} is no name, expected a name")
+            self._lose(node, f"the key {node.value} is no name, expected a name")
         return str(node.value)
 
     def _scalar(self, node: yaml.Node) -> object:
@@ -158,24 +166,18 @@ class _Walk:
             return None
         if node.tag == _BOOL:
             # Told here; what was meant is handed on, so that one slip is told once.
-            self._source.tell(_line(node), _quote_it(node.value))
+            self._source.tell(_mark(node).line, _quote_it(node.value))
             return str(node.value)
         try:
             value: object = self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError):
-            self._source.tell(
-                _line(node), f"{node.value!r} is no {node.tag.rpartition(':')[2]}, expected a plain value"
-            )
+            self._lose(node, f'"{node.value}" is tagged {node.tag}, expected a word or a number')
             return None
         return value
 
 
 def _mark(node: yaml.Node) -> Mark:
     return Mark(node.start_mark.line + 1, node.start_mark.column + 1)
-
-
-def _line(node: yaml.Node) -> int:
-    return _mark(node).line
 
 
 def _quote_it(word: str) -> str:
