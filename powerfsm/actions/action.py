@@ -1,7 +1,7 @@
 """A power action: one operation being carried out, in a cancel scope of its own.
 
-An action ends exactly once, and tells how: `confirmed`, `gave-up`, or `cancelled`.  Being cancelled takes as long as
-its fence: the end is told only after the session is closed, or is on record as not shown to be closed.
+An action ends exactly once, and tells how: `confirmed`, `gave-up`, or `cancelled`.  Being cancelled takes as long
+as its fence: the end is told only after the session is closed, or is on record as not shown to be closed.
 """
 
 from dataclasses import dataclass

@@ -311,7 +311,13 @@ class Drive:
             self._closed(session.id, session.command, "by id")
 
     def _closed(
-        self, session_id: int, command: Command | None, how: str, *, on_record: bool = True, acted: bool = False
+        self,
+        session_id: int,
+        command: Command | None,
+        how: str,
+        *,
+        on_record: bool = True,
+        acted: bool = False,
     ) -> None:
         if command is not None:
             self._fences.passed(self._node.name, command, trio.current_time(), acted=acted)
@@ -368,6 +374,9 @@ class Drive:
         if trio.current_time() >= self._deadline:
             tried += ", and the deadline is over"
         seen = "" if self._reading is None else f"; last read {self._reading}"
-        why = "the BMC accepted the command and its power did not change" if self._error is None else str(self._error)
+        why = (
+            "the BMC accepted the command and its power did not change"
+            if self._error is None
+            else str(self._error)
+        )
         return f"{goal}: {why} ({tried}{seen})"
-

@@ -129,9 +129,7 @@ class Decision:
         self.node = replace(self.node, trouble=self.facts.reason)
 
     def note_reading(self) -> None:
-        self.node = replace(
-            self.node, observed=self.facts.reading, observed_at=self.facts.read_at, drifted=False
-        )
+        self.node = replace(self.node, observed=self.facts.reading, observed_at=self.facts.read_at, drifted=False)
 
     def flag_drift(self) -> None:
         self.node = replace(self.node, drifted=True)
@@ -216,7 +214,7 @@ class Decisions:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.machine: Machine = spec.node
-        declared = {*self.machine.guard_names, *self.machine.effect_names}
+        declared = {*self.machine.declared.guards, *self.machine.declared.effects}
         written = {*_GUARDS, *_DURABLE, *LIVE}
         if declared != written:
             raise UnimplementedSpec(
@@ -224,7 +222,9 @@ class Decisions:
                 f"and the code knows {sorted(written - declared)} that it does not declare"
             )
 
-    def decide(self, draft: Draft, node: Node, event: str, facts: Facts = NO_FACTS) -> tuple[Step, Operation | None]:
+    def decide(
+        self, draft: Draft, node: Node, event: str, facts: Facts = NO_FACTS
+    ) -> tuple[Step, Operation | None]:
         """Take one event at one node into the draft.
 
         Returns:

@@ -72,5 +72,7 @@ class KeyReused(Refusal):
     """An idempotency key came again with another request."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"the idempotency key {key!r} was used for another request; use a new key for each request")
+        super().__init__(
+            f"the idempotency key {key!r} was used for another request; use a new key for each request"
+        )
         self.key = key

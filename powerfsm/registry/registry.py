@@ -1,25 +1,18 @@
-"""The registry: the single writer of the fleet.
+"""The registry: every node, the operations on it, and the action in play.
 
-The way of everything that changes a node is the same and goes one way: it is *submitted*, *decided* in a
-draft, in the order in which it came; the draft is *committed* by the store; then it is *published*, actions
-start or are cancelled, and whoever submitted is answered.  What arrives during a commit is decided together in
-the next one, so the number of commits follows the disk and not the number of requests.
+The way of everything that changes a node is the same and goes one way: it is submitted to the writer, *decided*
+in a draft, *committed* by the store, *published*; then whoever submitted it is answered, and actions start or are
+cancelled.
 
-Because there is one writer, "declare, atomically with: desired is still the same" needs no lock: a request
-that was decided before the declaration is seen by it, one that comes later starts from what was declared.
-
-A request that cannot be committed is refused, and nothing of it remains.  What an action reports has happened in
-the world and cannot be refused: it is submitted again until the store takes it, and the action goes no further
-meanwhile.
+Because there is one writer, "declare, atomically with: desired is still the same" needs no lock: a request that
+was decided before the declaration is seen by it, one that comes later starts from what was declared.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Protocol
 
 import structlog
 import trio
@@ -37,59 +30,16 @@ from powerfsm.registry.refusals import (
     DuplicateNode,
     KeyReused,
     NodeBusy,
-    Refusal,
     ShuttingDown,
     StaleGeneration,
-    TooMany,
     UnknownNode,
 )
 from powerfsm.registry.requests import PowerRequest
+from powerfsm.registry.writer import Durable, Submission, Writer
 from powerfsm.spec import Spec
-from powerfsm.store.batch import Batch, IdempotencyKey, SessionInUse
-from powerfsm.store.errors import StoreUnavailable
+from powerfsm.store.batch import IdempotencyKey, SessionInUse
 
 log = structlog.get_logger(__name__)
-
-MOST_IN_ONE_COMMIT = 20_000
-"""Requests decided together; more would make the first of them wait too long for the disk."""
-
-MOST_WAITING = 1_000_000
-"""Requests that may wait for a commit before further ones are refused."""
-
-
-class Durable(Protocol):
-    """What the registry needs of a store."""
-
-    async def commit(self, batch: Batch) -> None:
-        """Make a batch durable as one transaction, or raise `StoreUnavailable` and change nothing."""
-        ...
-
-
-class Submission:
-    """Something that changes the fleet, on its way through the registry."""
-
-    __slots__ = ("_done", "decide", "failure", "lasting", "operations", "weight")
-
-    def __init__(
-        self, decide: Callable[[Draft], list[Operation]], *, lasting: bool, weight: int = 1, awaited: bool = True
-    ) -> None:
-        self.decide = decide
-        self.lasting = lasting
-        self.weight = weight
-        self.operations: list[Operation] = []
-        self.failure: Exception | None = None
-        self._done = trio.Event() if awaited else None
-
-    def answer(self) -> None:
-        if self._done is not None:
-            self._done.set()
-
-    async def answered(self) -> list[Operation]:
-        if self._done is not None:
-            await self._done.wait()
-        if self.failure is not None:
-            raise self.failure
-        return self.operations
 
 
 class Registry:
@@ -130,10 +80,7 @@ class Registry:
         self._decisions = Decisions(spec)
         self._fleet = fleet
         self._workshop = workshop
-        self._now = now
-        self._queue: deque[Submission] = deque()
-        self._weight = 0
-        self._arrival = trio.Event()
+        self._writer = Writer(fleet, store, now)
         self._watchers: dict[int, tuple[trio.Event, list[Operation]]] = {}
         self._onlookers: dict[str, trio.CancelScope] = {}
         self._closing = False
@@ -159,8 +106,6 @@ class Registry:
         """
         if not self.accepting:
             raise ShuttingDown
-        if self._weight + len(requests) > MOST_WAITING:
-            raise TooMany(MOST_WAITING)
 
         def decide(draft: Draft) -> list[Operation]:
             if key is not None:
@@ -211,7 +156,9 @@ class Registry:
             _check_addresses(draft, nodes)
             for node in nodes:
                 draft.settle(node)
-                draft.note(Kind.CONFIGURATION, node, "added", detail={"host": node.bmc.host, "port": node.bmc.port})
+                draft.note(
+                    Kind.CONFIGURATION, node, "added", detail={"host": node.bmc.host, "port": node.bmc.port}
+                )
             return []
 
         await self._submit(Submission(decide, lasting=False, weight=len(nodes))).answered()
@@ -275,7 +222,10 @@ class Registry:
         return [
             node
             for node in self.nodes.values()
-            if node.in_play is not None or node.waiting is not None or node.state == "error" or node.name in sessions
+            if node.in_play is not None
+            or node.waiting is not None
+            or node.state == "error"
+            or node.name in sessions
         ]
 
     def sessions(self, name: str) -> Mapping[int, SessionInUse]:
@@ -386,67 +336,21 @@ class Registry:
             finally:
                 del self._onlookers[name]
 
-    # The loop.
+    # Starting and ending.
 
     def _submit(self, submission: Submission) -> Submission:
-        self._queue.append(submission)
-        self._weight += submission.weight
-        self._arrival.set()
-        return submission
+        return self._writer.submit(submission)
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Decide, commit and publish until `close` has ended everything; owns the tasks of all actions."""
+        """Write, and run actions, until `close` has ended everything."""
         async with trio.open_nursery() as nursery:
             task_status.started()
-            while not (self._closing and not self._queue and not self.actions):
-                await self._arrival.wait()
-                self._arrival = trio.Event()
-                while self._queue:
-                    taken, draft = self._decide_waiting()
-                    if await self._commit(draft, taken):
-                        self._publish(draft, taken, nursery)
-                    elif self._queue:
-                        with trio.move_on_after(1):
-                            await self._arrival.wait()
-                        self._arrival = trio.Event()
+            await self._writer.run(
+                lambda draft: self._publish(draft, nursery), lambda: self._closing and not self.actions
+            )
         self.feed.close()
 
-    def _decide_waiting(self) -> tuple[list[Submission], Draft]:
-        draft = Draft(self._fleet, self._now())
-        taken: list[Submission] = []
-        weight = 0
-        while self._queue and weight < MOST_IN_ONE_COMMIT:
-            submission = self._queue.popleft()
-            self._weight -= submission.weight
-            weight += submission.weight
-            try:
-                submission.operations = submission.decide(draft)
-            except Refusal as refusal:
-                submission.failure = refusal
-                submission.answer()
-            else:
-                taken.append(submission)
-        return taken, draft
-
-    async def _commit(self, draft: Draft, taken: list[Submission]) -> bool:
-        try:
-            await self.store.commit(draft.batch)
-        except StoreUnavailable as error:
-            log.error("store.unavailable", error=str(error), submissions=len(taken))
-            for submission in reversed(taken):
-                if submission.lasting and not self._closing:
-                    self._queue.appendleft(submission)
-                    self._weight += submission.weight
-                else:
-                    submission.failure = error
-                    submission.answer()
-            return False
-        return True
-
-    def _publish(self, draft: Draft, taken: list[Submission], nursery: trio.Nursery) -> None:
-        draft.publish()
-        for submission in taken:
-            submission.answer()
+    def _publish(self, draft: Draft, nursery: trio.Nursery) -> None:
         for effect, name in draft.live:
             if effect == "start":
                 self._start(name, nursery)
@@ -482,7 +386,7 @@ class Registry:
         finally:
             if self.actions.get(name) is action:
                 del self.actions[name]
-            self._arrival.set()
+            self._writer.wake()
 
     def _decide(self, draft: Draft, node: Node, event: str, facts: Facts) -> None:
         self._decisions.decide(draft, node, event, facts)
@@ -503,7 +407,7 @@ class Registry:
         self._closing = True
         for action in tuple(self.actions.values()):
             action.leave()
-        self._arrival.set()
+        self._writer.end()
 
 
 def _check_addresses(draft: Draft, nodes: Sequence[Node]) -> None:
