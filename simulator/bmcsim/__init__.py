@@ -14,7 +14,7 @@ from bmcsim.machine import Hardware, Power, RestorePolicy, SoftOff
 from bmcsim.memory import MemoryNetwork, MemorySocket, in_memory
 from bmcsim.network import GONE, PERFECT, Network, Way
 from bmcsim.profile import Profile, SequenceCheck, User
-from bmcsim.serve import CannotBindError, on_ports, running, serve
+from bmcsim.serve import CannotBindError, bound, on_ports, running
 
 __all__ = [
     "GONE",
@@ -36,9 +36,9 @@ __all__ = [
     "Span",
     "User",
     "Way",
+    "bound",
     "expand",
     "in_memory",
     "on_ports",
     "running",
-    "serve",
 ]

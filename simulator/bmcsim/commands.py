@@ -49,8 +49,7 @@ _IPMI_FORUM = 7154
 _LAN_MEDIUM = 0x04
 _IPMB_PROTOCOL = 0x01
 _MULTI_SESSION = 0x80
-_CHASSIS_AND_SDR = 0x82
-_SDR_VERSION = 0x51
+_CHASSIS_DEVICE = 0x80
 _RMCP_PLUS = 0x10
 _BMC_ADDRESS = 0x20
 
@@ -204,7 +203,7 @@ def _get_boot_options(call: Call) -> bytes:
 
 
 def _device_id(_: Call) -> bytes:
-    return DeviceId(device_id=_BMC_ADDRESS, firmware_major=1, support=_CHASSIS_AND_SDR).encode()
+    return DeviceId(device_id=_BMC_ADDRESS, firmware_major=1, support=_CHASSIS_DEVICE).encode()
 
 
 def _guid(call: Call) -> bytes:
@@ -318,21 +317,11 @@ def _encode_source(source: Address) -> bytes:
     return address + bytes(6) + struct.pack("<H", source[1])
 
 
-# --- storage: a repository without records, and no inventory -----------------------------------------------
+# --- storage: no inventory ---------------------------------------------------------------------------------
 
 
-def _sdr_repository(_: Call) -> bytes:
-    """Get SDR Repository Info (33.9): version, no records, no space, never changed."""
-    return bytes((_SDR_VERSION,)) + bytes(13)
-
-
-def _reserve_sdr(_: Call) -> bytes:
-    """Reserve SDR Repository (33.11)."""
-    return b"\x01\x00"
-
-
-def _absent(_: Call) -> bytes:
-    """Get SDR (33.12), Get FRU Inventory Area Info and Read FRU Data (34.1, 34.2): there is no such thing."""
+def _no_inventory(_: Call) -> bytes:
+    """Get FRU Inventory Area Info and Read FRU Data (34.1 and 34.2): there is no such device."""
     raise _Refused(Completion.NOT_PRESENT)
 
 
@@ -353,10 +342,7 @@ _TABLE: Final[dict[tuple[int, int], tuple[Privilege, Callable[[Call], bytes]]]] 
     (NetFn.APP, AppCommand.GET_SESSION_INFO): (Privilege.USER, _session_info),
     (NetFn.APP, 0x42): (Privilege.USER, _channel_info),
     (NetFn.APP, AppCommand.GET_CHANNEL_CIPHER_SUITES): (Privilege.HIGHEST, _cipher_suites),
-    (_STORAGE, 0x10): (Privilege.USER, _absent),
-    (_STORAGE, 0x11): (Privilege.USER, _absent),
-    (_STORAGE, 0x20): (Privilege.USER, _sdr_repository),
-    (_STORAGE, 0x22): (Privilege.USER, _reserve_sdr),
-    (_STORAGE, 0x23): (Privilege.USER, _absent),
+    (_STORAGE, 0x10): (Privilege.USER, _no_inventory),
+    (_STORAGE, 0x11): (Privilege.USER, _no_inventory),
 }
 """(network function, command) to (privilege needed, function); privilege 0 needs no session."""

@@ -9,8 +9,8 @@ import os
 import resource
 import select
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import trio
@@ -22,7 +22,6 @@ from bmcsim.sessions import Address
 _LARGEST_DATAGRAM = 2048
 _AT_ONCE = 256
 _SPARE_DESCRIPTORS = 64
-_FIRST_FREE_PORT = 1024
 _LISTED = 10
 
 _ADVICE = {
@@ -92,37 +91,38 @@ class _Port:
             self.bmc.report(self._fleet.clock(), "fault", kind="unsendable", way="out", error=kind)
 
 
-async def serve(
-    fleet: Fleet,
-    addresses: Mapping[str, Address],
-    *,
-    task_status: trio.TaskStatus[Mapping[str, Address]] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    """Serve each BMC of `fleet` at its address, for ever; port 0 takes any free one.
+@contextmanager
+def bound(fleet: Fleet, addresses: Mapping[str, Address]) -> Iterator[Callable[[], Awaitable[None]]]:
+    """Bind each BMC of `fleet` to its address; port 0 takes any free one.
 
-    Reports the addresses that were really bound, once all are.
+    Gives what serves them, for ever, when awaited.  `fleet.addresses` tells which addresses they have got;
+    datagrams that arrive from now on are kept until it runs.
 
     Raises:
         CannotBindError: Some addresses cannot be bound.
     """
     _allow_descriptors(len(fleet))
     with ExitStack() as stack:
-        ports = _bind(fleet, addresses, stack)
+        ports = {port.socket.fileno(): port for port in _bind(fleet, addresses, stack)}
         epoll = stack.enter_context(select.epoll())
-        by_descriptor = {port.socket.fileno(): port for port in ports}
-        for descriptor in by_descriptor:
+        for descriptor, port in ports.items():
             epoll.register(descriptor, select.EPOLLIN)
-        for port in ports:
             fleet.serve_at(port.bmc.name, port.socket.getsockname())
         fleet.finish()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(fleet.keep_time)
-            task_status.started(fleet.addresses)
+
+        async def receive() -> None:
             while True:
                 await trio.lowlevel.wait_readable(epoll)
                 for descriptor, _ in epoll.poll(0, _AT_ONCE):
-                    by_descriptor[descriptor].take()
+                    ports[descriptor].take()
                 fleet.finish()
+
+        async def serve() -> None:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(fleet.keep_time)
+                nursery.start_soon(receive)
+
+        yield serve
 
 
 @asynccontextmanager
@@ -133,10 +133,11 @@ async def running(fleet: Fleet, addresses: Mapping[str, Address] | None = None) 
         CannotBindError: Some addresses cannot be bound.
     """
     at = addresses or {bmc.name: ("127.0.0.1", 0) for bmc in fleet}
-    async with trio.open_nursery() as nursery:
-        await nursery.start(serve, fleet, at)
-        yield fleet
-        nursery.cancel_scope.cancel()
+    with bound(fleet, at) as serve:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            yield fleet
+            nursery.cancel_scope.cancel()
 
 
 def on_ports(names: Iterable[str], host: str, port: int) -> dict[str, Address]:
