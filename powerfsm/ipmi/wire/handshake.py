@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 
 from powerfsm.ipmi.wire.errors import WireError, truncated
+from powerfsm.ipmi.wire.numbers import PayloadType
 
 NAME_ONLY_LOOKUP = 0x10
 """Bit 4 of the role byte: find the user by name alone, not by name and privilege (IPMI 2.0, 13.20)."""
@@ -325,3 +326,20 @@ class Rakp4:
 def _fixed(what: str, value: bytes, length: int) -> None:
     if len(value) != length:
         raise WireError("bad-length", f"a {what} of {len(value)} bytes, not {length}")
+
+
+_ANSWERS = frozenset(
+    {PayloadType.OPEN_SESSION_RESPONSE, PayloadType.RAKP_2, PayloadType.RAKP_4},
+)
+
+
+def console_id_of(payload_type: int, payload: bytes) -> int | None:
+    """Return the console's session id out of an answer of the handshake; None where it holds none.
+
+    Tag, status, two bytes and this id begin all three kinds of answer, so that whoever serves many
+    sessions at once finds the right one before reading on.
+    """
+    if payload_type not in _ANSWERS or len(payload) < _RAKP_HEAD.size:
+        return None
+    console_id: int = _RAKP_HEAD.unpack_from(payload)[2]
+    return console_id

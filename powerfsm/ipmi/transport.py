@@ -1,0 +1,213 @@
+"""Many sessions over one link: sending, retransmitting, and finding the session that a datagram is for.
+
+A session (`powerfsm.ipmi.session`) knows what to send and what it awaits; here are time and addresses.  A
+datagram finds its session by the console's session id, 32 random bits that we chose, and is taken only from
+the address to which the session speaks: a BMC cannot answer another's session, even if it knows the id.
+"""
+
+import contextlib
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import structlog
+import trio
+
+from powerfsm.ipmi.link import Address, Link, UdpLink
+from powerfsm.ipmi.session import ClientSession, Terms
+from powerfsm.ipmi.wire import WireError, datagram
+from powerfsm.ipmi.wire.handshake import console_id_of
+from powerfsm.ipmi.wire.packet import Packet
+
+log = structlog.get_logger(__name__)
+
+_GROWTH = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for one answer.
+
+    Attributes:
+        total: Seconds until giving up, retransmissions included.
+        first: Seconds to the first retransmission; each further one waits half as long again.
+    """
+
+    total: float = 10.0
+    first: float = 0.5
+
+
+class NoAnswer(Exception):
+    """What a session awaited did not come.
+
+    Attributes:
+        awaited: What it was.
+        sent: How many datagrams were sent for it.
+        trouble: What else is known: why sending failed, who else answered; empty where nothing is.
+    """
+
+    def __init__(self, awaited: str, sent: int, trouble: str) -> None:
+        super().__init__(f"no {awaited} to {sent} datagrams" + (f" ({trouble})" if trouble else ""))
+        self.awaited = awaited
+        self.sent = sent
+        self.trouble = trouble
+
+
+class Conversation:
+    """One session at one address."""
+
+    __slots__ = ("_came", "_send_error", "_strangers", "_transport", "address", "session")
+
+    def __init__(self, transport: "Transport", session: ClientSession, address: Address) -> None:
+        """Made by `Transport.converse`."""
+        self._transport = transport
+        self.session = session
+        self.address = address
+        self._came: trio.Event | None = None
+        self._send_error: OSError | None = None
+        self._strangers: Counter[Address] = Counter()
+
+    async def exchange(self, patience: Patience, *, once: bool = False) -> None:
+        """Send what the session has to send until what it awaits has come.
+
+        Args:
+            patience: How long to try.
+            once: Send one datagram and no more.
+
+        Raises:
+            NoAnswer: Nothing came in time.
+        """
+        came = self._came = trio.Event()
+        now = trio.current_time()
+        deadline = now + patience.total
+        wait = patience.total if once else patience.first
+        while True:
+            self.send(self.session.transmit())
+            with trio.move_on_at(min(now + wait, deadline)):
+                await came.wait()
+            if came.is_set():
+                return
+            now = trio.current_time()
+            if now >= deadline:
+                raise NoAnswer(self.session.phase.value, self.session.sent, self._trouble())
+            wait *= _GROWTH
+
+    def send(self, data: bytes) -> None:
+        """Send one datagram; where the link refuses it, it counts as lost."""
+        try:
+            self._transport.link.send(data, self.address)
+        except OSError as error:
+            self._send_error = error
+            self._transport.dropped["not-sent"] += 1
+        else:
+            self._send_error = None
+
+    def take(self, packet: Packet, source: Address) -> None:
+        """Take a packet that carries this session's id."""
+        if source != self.address:
+            self._transport.dropped["wrong-source"] += 1
+            if not self._strangers[source]:
+                log.warning("answer-from-stranger", expected=self.address[:2], source=source[:2])
+            self._strangers[source] += 1
+            return
+        if self.session.receive(packet) and self._came is not None:
+            self._came.set()
+
+    def end(self) -> None:
+        """Forget the session: whatever still comes for it is dropped."""
+        self._transport.forget(self)
+
+    def _trouble(self) -> str:
+        told = []
+        if self._send_error is not None:
+            told.append(f"sending failed: {self._send_error.strerror or self._send_error}")
+        if self._strangers:
+            host, port = self._strangers.most_common(1)[0][0][:2]
+            told.append(f"answers came from {host} port {port} instead, and were not taken")
+        dropped = self.session.dropped
+        if dropped:
+            told.append("dropped: " + ", ".join(f"{count} {reason}" for reason, count in dropped.items()))
+        return "; ".join(told)
+
+
+class Transport:
+    """All the sessions of one link."""
+
+    def __init__(self, link: Link, *, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        """Speak over `link`; somebody must run it with `deliver`, see `open_transport`.
+
+        Args:
+            link: The network.
+            random: Gives that many random bytes, for session ids, nonces and initialisation vectors.
+        """
+        self.link = link
+        self.dropped: Counter[str] = Counter()
+        """Datagrams that reached no session, or could not be sent, by reason."""
+        self._random = random
+        self._conversations: dict[int, Conversation] = {}
+
+    @property
+    def open_sessions(self) -> int:
+        """How many sessions are being opened, used or closed."""
+        return len(self._conversations)
+
+    def converse(self, terms: Terms, address: Address) -> Conversation:
+        """Begin a session with the BMC at `address`; nothing is sent by it."""
+        while True:
+            session = ClientSession(terms, random=self._random)
+            if session.console_id not in self._conversations:
+                break
+        conversation = Conversation(self, session, address)
+        self._conversations[session.console_id] = conversation
+        return conversation
+
+    def forget(self, conversation: Conversation) -> None:
+        """Take no more datagrams for `conversation`."""
+        self._conversations.pop(conversation.session.console_id, None)
+
+    def deliver(self, data: bytes, source: Address) -> None:
+        """Take a datagram from the link; whatever it holds, this does not raise."""
+        try:
+            packet = datagram.decode(data)
+        except WireError as error:
+            self.dropped[error.reason] += 1
+            return
+        if not isinstance(packet, Packet):
+            self.dropped["not-rmcp-plus"] += 1
+            return
+        console_id = packet.session_id or console_id_of(packet.payload_type, packet.payload)
+        conversation = self._conversations.get(console_id) if console_id else None
+        if conversation is None:
+            self.dropped["no-such-session"] += 1
+            return
+        conversation.take(packet, source)
+
+
+@contextlib.contextmanager
+def open_transport(
+    nursery: trio.Nursery,
+    link: Link | None = None,
+    *,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> Iterator[Transport]:
+    """Give a transport that receives for as long as the context lasts.
+
+    Args:
+        nursery: Where its receiving task runs.
+        link: The network; UDP where None is given.
+        random: See `Transport`.
+    """
+    with contextlib.ExitStack() as stack:
+        network = stack.enter_context(UdpLink.open()) if link is None else link
+        transport = Transport(network, random=random)
+        # Left before the sockets are closed.
+        receiving = trio.CancelScope()
+        stack.callback(receiving.cancel)
+
+        async def receive() -> None:
+            with receiving:
+                await network.run(transport.deliver)
+
+        nursery.start_soon(receive)
+        yield transport
