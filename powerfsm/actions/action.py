@@ -7,6 +7,7 @@ as its fence: the end is told only after the session is closed, or is on record 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import structlog
 import trio
 
 from powerfsm.actions.drive import Drive, GaveUp
@@ -14,9 +15,12 @@ from powerfsm.actions.ledger import Facts, Ledger
 from powerfsm.node import Node
 from powerfsm.operation import Operation
 from powerfsm.power import Command, Power
+from powerfsm.store.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from powerfsm.actions.workshop import Workshop
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,16 @@ class Action:
     async def run(self) -> None:
         """Carry the operation out."""
         event, facts = "cancelled", Facts()
-        with self._scope:
-            event, facts = await self._carry_out()
-        if not self._leaving:
-            # The end must be told even where the action is cancelled while it tells it.
-            with trio.CancelScope(shield=True):
-                await self._ledger.end_action(self.node.name, event, facts)
+        try:
+            with self._scope:
+                event, facts = await self._carry_out()
+            if not self._leaving:
+                # The end must be told even where the action is cancelled while it tells it.
+                with trio.CancelScope(shield=True):
+                    await self._ledger.end_action(self.node.name, event, facts)
+        except StoreUnavailable as error:
+            # Told only while the daemon ends: the work is on disk as it was, and recovery takes it up.
+            log.warning("action.left", node=self.node.name, operation=self.operation.id, told=str(error))
 
     async def _carry_out(self) -> tuple[str, Facts]:
         timings = self._workshop.timings(self.node)

@@ -1,0 +1,204 @@
+"""The daemon: one process that owns a fleet, wired together and ended in order.
+
+The order of the start is a promise too: the store is owned and loaded, the outstanding work is listed and taken up,
+and only then does the API answer.  The end is its mirror: no new requests, every action in play fenced and left
+durable, sessions closed, then the API, then the store.
+"""
+
+import gc
+import json
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import cast
+
+import hypercorn.trio
+import structlog
+import trio
+from fastapi import FastAPI
+from hypercorn.config import Config as HypercornConfig
+from hypercorn.typing import Framework
+
+from powerfsm import __version__, logbook
+from powerfsm.actions import Workshop
+from powerfsm.actions.limits import Limits
+from powerfsm.actions.timings import Timings
+from powerfsm.api import create_app
+from powerfsm.api.access import read_tokens
+from powerfsm.config import Configuration
+from powerfsm.credentials import CredentialStore
+from powerfsm.drift import Sweep
+from powerfsm.drivers import Driver
+from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
+from powerfsm.ipmi.transport import open_transport
+from powerfsm.journal import Kind
+from powerfsm.recovery import recover
+from powerfsm.registry.fleet import Fleet
+from powerfsm.registry.registry import Registry
+from powerfsm.secrets_file import SecretsFile
+from powerfsm.spec import Spec, load
+from powerfsm.store import open_store
+
+log = structlog.get_logger(__name__)
+
+GOODBYE = 3.0
+"""Seconds that HTTP clients get to read their last answer when the daemon ends."""
+
+
+class CannotListen(OSError):
+    """The address of the API cannot be had."""
+
+
+def serve(configuration: Configuration, *, ready_file: Path | None = None) -> int:
+    """Run the daemon until SIGTERM or SIGINT; gives the exit code.
+
+    Args:
+        configuration: What it is told.
+        ready_file: Written once requests are accepted: JSON with `url` and `pid`.
+
+    Raises:
+        StoreError: The database cannot be opened.
+        ConfigurationError, SpecError: What it is told cannot be done.
+        CannotListen: The address of the API cannot be had.
+    """
+    logbook.configure(configuration.log.format, configuration.log.level)
+    trio.run(_run, configuration, ready_file)
+    return 0
+
+
+async def _run(configuration: Configuration, ready_file: Path | None) -> None:
+    spec = load(configuration.spec)
+    configuration.check_timings(spec.timings)
+    tokens = None if configuration.tokens is None else read_tokens(configuration.tokens)
+    credentials = SecretsFile(configuration.credentials)
+    with _listen(configuration) as listening:
+        async with (
+            open_store(configuration.database) as store,
+            _drivers(configuration, spec, credentials) as drivers,
+            trio.open_nursery() as nursery,
+        ):
+            end = trio.Event()
+            await nursery.start(_await_signals, end, nursery.cancel_scope)
+            limits = Limits(configuration.limits.total, configuration.limits.per_group)
+            workshop = Workshop(spec, drivers, limits, time.time, configuration.timings.items())
+            registry = Registry(spec, store, Fleet(await store.load()), workshop)
+            # What was loaded stays for good; looking through it for garbage over and over costs pauses.
+            gc.collect()
+            gc.freeze()
+            written, stop_http = trio.Event(), trio.Event()
+            nursery.start_soon(_write, registry, written)
+            registry.note(Kind.DAEMON, None, "started", detail=_identity(spec))
+            outstanding = await recover(registry)
+            registry.accepting = True
+            app = create_app(registry, store, tokens=tokens, drift=configuration.drift)
+            await nursery.start(_serve_http, app, listening, stop_http)
+            url = _url(listening)
+            log.info("daemon.ready", url=url, nodes=len(registry.nodes), outstanding=len(outstanding))
+            if ready_file is not None:
+                _announce(ready_file, url)
+            async with trio.open_nursery() as sweeping:
+                sweeping.start_soon(Sweep(registry, workshop).run)
+                await end.wait()
+                sweeping.cancel_scope.cancel()
+            registry.note(Kind.DAEMON, None, "ended", detail=_identity(spec))
+            registry.close()
+            await written.wait()
+            stop_http.set()
+            nursery.cancel_scope.deadline = trio.current_time() + 2 * GOODBYE
+    log.info("daemon.ended")
+
+
+async def _write(registry: Registry, written: trio.Event) -> None:
+    await registry.serve()
+    written.set()
+
+
+async def _await_signals(
+    end: trio.Event,
+    everything: trio.CancelScope,
+    *,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Ask for an orderly end at the first signal; at a second one stop waiting for BMCs and clients."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for number in signals:
+            name = signal.Signals(number).name
+            if end.is_set():
+                log.warning("daemon.hurried", signal=name)
+                everything.cancel()
+            else:
+                log.info("daemon.ending", signal=name)
+                end.set()
+
+
+@asynccontextmanager
+async def _drivers(
+    configuration: Configuration, spec: Spec, credentials: CredentialStore
+) -> AsyncGenerator[dict[str, Driver]]:
+    timings = Timings.of(spec.timings, configuration.timings.items())
+    async with open_transport() as transport:
+        ipmi = IpmiDriver(transport, credentials, IpmiTimings(timings.answer, timings.retransmit, timings.fence))
+        drivers: dict[str, Driver] = {"ipmi": ipmi}
+        if find_spec("pyghmi") is not None:
+            from powerfsm.drivers.pyghmi import PyghmiDriver  # noqa: PLC0415 (an optional dependency)
+
+            drivers["pyghmi"] = PyghmiDriver(credentials, timings.answer)
+        yield drivers
+
+
+def _listen(configuration: Configuration) -> socket.socket:
+    """Bind the address of the API before anything else is touched."""
+    family = socket.AF_INET6 if ":" in configuration.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listening.bind((configuration.host, configuration.port))
+    except OSError as error:
+        listening.close()
+        raise CannotListen(
+            f"cannot listen on {configuration.listen}: {error.strerror}; is another daemon running? "
+            "choose another address with --listen"
+        ) from error
+    return listening
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _serve_http(
+    app: FastAPI,
+    listening: socket.socket,
+    stop: trio.Event,
+    *,
+    task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    config = HypercornConfig()
+    # Hypercorn closes what it is given; ours is closed by whoever bound it.
+    config.bind = [f"fd://{os.dup(listening.fileno())}"]
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.include_server_header = False
+    config.graceful_timeout = GOODBYE
+    await hypercorn.trio.serve(
+        cast("Framework", app), config, shutdown_trigger=stop.wait, task_status=task_status, mode="asgi"
+    )
+
+
+def _identity(spec: Spec) -> dict[str, object]:
+    return {"version": __version__, "pid": os.getpid(), "spec": spec.digest}
+
+
+def _announce(ready_file: Path, url: str) -> None:
+    """Write the ready file in one step: whoever sees it sees all of it."""
+    draft = ready_file.with_name(f"{ready_file.name}.{os.getpid()}")
+    draft.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")
+    draft.replace(ready_file)
