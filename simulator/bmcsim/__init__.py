@@ -11,7 +11,7 @@ from bmcsim.dice import Span
 from bmcsim.events import EventLog, FileLog, MemoryLog
 from bmcsim.fleet import Fleet, expand
 from bmcsim.machine import Hardware, Power, RestorePolicy, SoftOff
-from bmcsim.memory import MemoryNetwork, MemorySocket, in_memory
+from bmcsim.memory import MemoryLink, MemoryNetwork, in_memory
 from bmcsim.network import GONE, PERFECT, Network, Way
 from bmcsim.profile import Profile, SequenceCheck, User
 from bmcsim.serve import CannotBindError, bound, on_ports, running
@@ -24,9 +24,9 @@ __all__ = [
     "FileLog",
     "Fleet",
     "Hardware",
+    "MemoryLink",
     "MemoryLog",
     "MemoryNetwork",
-    "MemorySocket",
     "Network",
     "Power",
     "Profile",

@@ -22,14 +22,13 @@ the latest request is meant.  Requests for one node have to be made one after th
 What operators do (`press_power_button`, mains) contradicts nobody; it ends what was declared.
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from bmcsim.machine import Cause, Order, Power
+from bmcsim.records import Claim, UnreadableError
 
 _DIRECTION = {
     Order.ON: Power.ON,
@@ -49,10 +48,6 @@ _BY_HAND = frozenset({Cause.OPERATOR, Cause.MAINS})
 _DISTURBING_WAYS = frozenset({"cycle", "reset"})
 
 
-class UnreadableError(ValueError):
-    """A log or claims file is not what it should be, so there is no verdict."""
-
-
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One thing that must not be.
@@ -66,27 +61,6 @@ class Violation:
     t: float
     node: str
     what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a requester says.
-
-    Attributes:
-        t: When, in seconds on the log's clock.
-        node: About which node.
-        power: What was asked for, or declared.
-        declared: Success was told; otherwise a request was made.
-        id: Which request it is, or which one it answers; or None.
-        way: How the request wanted it: `cycle`, `reset`, ...; or None.
-    """
-
-    t: float
-    node: str
-    power: Power
-    declared: bool
-    id: str | None = None
-    way: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,33 +112,6 @@ def judge(events: Iterable[Mapping[str, Any]], claims: Iterable[Claim] = ()) -> 
         else:
             court.see(record)
     return court.verdict()
-
-
-def read_events(path: Path) -> Iterator[dict[str, Any]]:
-    """Read an event log.
-
-    Raises:
-        UnreadableError: A line is no event.
-        OSError: The file cannot be read.
-    """
-    for number, event in _read_lines(path):
-        if not isinstance(event.get("event"), str):
-            raise UnreadableError(f"{path}:{number}: has no event")
-        yield event
-
-
-def read_claims(path: Path) -> Iterator[Claim]:
-    """Read a claims file.
-
-    Raises:
-        UnreadableError: A line is no claim.
-        OSError: The file cannot be read.
-    """
-    for number, line in _read_lines(path):
-        try:
-            yield _claim(line)
-        except ValueError as error:
-            raise UnreadableError(f"{path}:{number}: {error}") from None
 
 
 @dataclass(slots=True)
@@ -348,38 +295,3 @@ def _in_order(events: Iterable[Mapping[str, Any]], claims: Iterable[Claim]) -> I
             heard += 1
         yield claim
     yield from waiting[heard:]
-
-
-def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                record = json.loads(line)
-            except ValueError as error:
-                raise UnreadableError(f"{path}:{number}: is not JSON ({error})") from None
-            if not (
-                isinstance(record, dict)
-                and isinstance(record.get("t"), int | float)
-                and isinstance(record.get("node"), str)
-            ):
-                raise UnreadableError(f"{path}:{number}: has no time t in seconds, or no node")
-            yield number, record
-
-
-def _claim(line: Mapping[str, Any]) -> Claim:
-    kinds = [kind for kind in ("asked", "declared") if kind in line]
-    if len(kinds) != 1:
-        raise ValueError("a claim has either asked or declared")
-    try:
-        power = Power(line[kinds[0]])
-    except ValueError:
-        raise ValueError(f"{kinds[0]} is {line[kinds[0]]!r}, not on or off") from None
-    claim_id = line.get("id")
-    return Claim(
-        float(line["t"]),
-        line["node"],
-        power,
-        declared=kinds == ["declared"],
-        id=None if claim_id is None else str(claim_id),
-        way=line.get("way"),
-    )

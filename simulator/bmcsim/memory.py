@@ -4,13 +4,13 @@ Under trio's `MockClock` a test with hours of timeouts runs in no time:
 
     fleet = Fleet.of("n[1-10]", clock=trio.current_time, log=MemoryLog())
     async with in_memory(fleet) as network:
-        client = network.socket()
-        await client.sendto(datagram, fleet.addresses["n1"])
-        answer, source = await client.recvfrom(2048)
+        link = network.link()
+        link.send(datagram, fleet.addresses["n1"])
+        answer, source = await link.receive()
 """
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import trio
@@ -23,72 +23,67 @@ _IPMI_PORT = 623
 _FIRST_CLIENT_PORT = 40000
 _CLIENT_HOST = "192.0.2.1"
 _BMCS_PER_NET = 250
+_NETS = 256
 
 
-class MemorySocket:
-    """A client's end, with the methods of a trio UDP socket that a client needs."""
+class MemoryLink:
+    """A client's end.  Either `receive` what arrives, or `run` with something that takes it."""
 
     def __init__(self, network: "MemoryNetwork", address: Address) -> None:
-        """Be reached at `address` of `network`."""
+        """Be at `address` of `network`."""
         self._network = network
-        self._address = address
-        self._send, self._receive = trio.open_memory_channel[tuple[bytes, Address]](math.inf)
+        self.address = address
+        self._in, self._out = trio.open_memory_channel[tuple[bytes, Address]](math.inf)
 
-    def getsockname(self) -> Address:
-        """Return the client's own address."""
-        return self._address
-
-    async def sendto(self, datagram: bytes, address: Address) -> int:
-        """Send a datagram; where no BMC is, it is lost."""
+    async def resolve(self, host: str, port: int) -> Address:
+        """Return the address of `host`, which must be one already."""
         await trio.lowlevel.checkpoint()
-        self._network.carry(datagram, self, address)
-        return len(datagram)
+        return host, port
 
-    async def recvfrom(self, _: int) -> tuple[bytes, Address]:
+    def send(self, datagram: bytes, to: tuple[str, int] | tuple[str, int, int, int]) -> None:
+        """Send a datagram; where no BMC is, it is lost."""
+        self._network.carry(datagram, self, (to[0], to[1]))
+
+    async def receive(self) -> tuple[bytes, Address]:
         """Wait for a datagram; return it with the address of the BMC that sent it."""
-        return await self._receive.receive()
+        return await self._out.receive()
 
-    def close(self) -> None:
-        """Hear nothing more; whoever waits in `recvfrom` gets `trio.ClosedResourceError`."""
-        self._receive.close()
+    async def run(self, deliver: Callable[[bytes, Address], None]) -> None:
+        """Call `deliver` with every datagram that arrives, and its source, until cancelled."""
+        async for datagram, source in self._out:
+            deliver(datagram, source)
 
-    def deliver(self, datagram: bytes, source: Address) -> None:
+    def arrive(self, datagram: bytes, source: Address) -> None:
         """Take a datagram from the network."""
-        try:
-            self._send.send_nowait((datagram, source))
-        except trio.BrokenResourceError:
-            return
+        self._in.send_nowait((datagram, source))
 
 
 class MemoryNetwork:
-    """Addresses and the BMCs behind them."""
+    """Addresses, and the BMCs behind them."""
 
     def __init__(self, fleet: Fleet) -> None:
         """Give each BMC of `fleet` an address 10.x.y.z:623."""
         self._fleet = fleet
         self._bmcs: dict[Address, Bmc] = {}
-        self._sockets = 0
+        self._links = 0
         for number, bmc in enumerate(fleet):
             net, host = divmod(number, _BMCS_PER_NET)
-            address = (f"10.{net // 256}.{net % 256}.{host + 1}", _IPMI_PORT)
+            address = (f"10.{net // _NETS}.{net % _NETS}.{host + 1}", _IPMI_PORT)
             self._bmcs[address] = bmc
             fleet.serve_at(bmc.name, address)
+        fleet.finish()
 
-    def socket(self) -> MemorySocket:
+    def link(self) -> MemoryLink:
         """Return a new client's end, with a port of its own."""
-        self._sockets += 1
-        return MemorySocket(self, (_CLIENT_HOST, _FIRST_CLIENT_PORT + self._sockets))
+        self._links += 1
+        return MemoryLink(self, (_CLIENT_HOST, _FIRST_CLIENT_PORT + self._links))
 
-    def carry(self, datagram: bytes, client: MemorySocket, address: Address) -> None:
-        """Bring a datagram to whatever is at `address`, and the answer back."""
-        bmc = self._bmcs.get(address)
+    def carry(self, datagram: bytes, client: MemoryLink, to: Address) -> None:
+        """Bring a datagram to whatever is at `to`, and the answer back."""
+        bmc = self._bmcs.get(to)
         if bmc is None:
             return
-
-        def back(answer: bytes, _: Address) -> None:
-            client.deliver(answer, address)
-
-        self._fleet.receive(bmc, datagram, client.getsockname(), back)
+        self._fleet.receive(bmc, datagram, client.address, lambda answer, _: client.arrive(answer, to))
         self._fleet.finish()
 
 

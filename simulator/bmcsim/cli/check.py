@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bmcsim.check import UnreadableError, Verdict, Violation, judge, read_claims, read_events
+from bmcsim.check import Verdict, Violation, judge
 from bmcsim.cli.failure import fail
+from bmcsim.records import UnreadableError, read_claims, read_events
 
 _SHOWN = 20
 
