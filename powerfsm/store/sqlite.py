@@ -1,0 +1,237 @@
+"""Everything about the store that is SQLite and not SQL: connections, pragmas, triggers, error codes, checks.
+
+Durability: write-ahead log with `synchronous=FULL`, which syncs the log in every commit.  With `NORMAL` the
+last commits would be lost with the power, and an answered request with them.  `BEGIN IMMEDIATE` makes a writer
+wait for the lock at its beginning, never in its middle.  Readers have connections of their own, opened
+read-only, and each sees one commit whole without making the writer wait.
+
+A file is looked at through a read-only connection before it is opened for writing, so that one which is damaged,
+foreign or newer stays as it is to the byte.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, exc
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from powerfsm.store.errors import (
+    BatchRefused,
+    StoreCorrupt,
+    StoreError,
+    StoreForeign,
+    StoreUnavailable,
+    StoreUnsupported,
+    StoreUnwritable,
+)
+
+READERS = 4
+"""How many connections may read at a time."""
+
+# "pfsm"; SQLite keeps four bytes in the file's header for telling whose it is.
+_APPLICATION = 0x7066736D
+
+# Seconds to wait for another program's lock: somebody may be looking with `sqlite3` or making a backup.
+_BUSY = 5.0
+
+# Files up to this size are checked whole at every start (measured at about half a gigabyte a second); of larger
+# ones, where only the history is large, the tables that a start rests on.
+_CHECK_WHOLE = 256 * 2**20
+
+# What is kept in the file itself; the first is in force only where the file is new.
+_MAKING = ("auto_vacuum = NONE", "journal_mode = WAL")
+
+_PRAGMAS = (
+    "synchronous = FULL",
+    # Negative: KiB.  A start and a storm touch every node; 100,000 take about 25 MiB.
+    "cache_size = -65536",
+    # Pages of log before a commit copies it back.  The default of 1,000 makes every large commit pay for that.
+    "wal_autocheckpoint = 4000",
+    "journal_size_limit = 67108864",
+    # Without it, INSERT OR REPLACE deletes a row behind the back of the journal's triggers.
+    "recursive_triggers = ON",
+    # No secret is ever stored, so none need be overwritten with zeros.
+    "secure_delete = OFF",
+    "temp_store = MEMORY",
+)
+
+
+def place(where: str | Path) -> Path:
+    """The database file that a path or a `sqlite:` URL names, symbolic links followed.
+
+    Raises:
+        StoreUnsupported: It names something else.
+    """
+    text = str(where)
+    if isinstance(where, str) and ":" in text.partition("/")[0]:
+        try:
+            url = make_url(text)
+        except exc.ArgumentError:
+            url = None
+        # Told without the URL: one of another database may hold a password.
+        if url is None or url.drivername != "sqlite" or url.query or url.host:
+            raise StoreUnsupported(
+                Path("?"),
+                f"a store of kind {text.partition(':')[0]!r} is not supported",
+                advice="give a path, or sqlite:///relative or sqlite:////absolute, without options",
+            )
+        text = url.database or ""
+    if text in {"", ".", ":memory:"}:
+        raise StoreUnsupported(
+            Path(text), "a store in memory would forget what was answered", advice="give the path of a file"
+        )
+    return Path(text).resolve()
+
+
+def look(path: Path, further: Callable[[Connection], None]) -> None:
+    """Check the file, without changing it, if there is anything in it yet.
+
+    Args:
+        path: The file; it need not exist.
+        further: Called with a connection that can only read, once the file is known to be sound and ours.
+
+    Raises:
+        StoreCorrupt: It is damaged or no database; or it is gone and its log is still there.
+        StoreForeign: It is a database of another program.
+        StoreUnavailable, StoreUnwritable: It could not be looked at.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        size, logged = (file.stat().st_size if file.exists() else 0 for file in (path, log))
+    except OSError as error:
+        raise StoreUnwritable(
+            path, f"cannot look at store {path}: {error.strerror}", advice="see to its permissions"
+        ) from error
+    if size == 0:
+        if logged:  # SQLite would take the file for new, and throw away a log that may hold answered requests
+            raise StoreCorrupt(path, f"the file is missing or empty, and its log {log.name} is not")
+        return
+    engine = readers(path)
+    try:
+        with engine.connect() as connection:
+            if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
+                _check(connection, path, size + logged)
+                further(connection)
+    except exc.DBAPIError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise explained(error, path) from error
+    else:
+        return
+    finally:
+        engine.dispose()
+    # The process that was making this file died before it had a write-ahead log; SQLite undoes what it did.
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("SELECT count(*) FROM sqlite_master")
+    look(path, further)
+
+
+def _check(connection: Connection, path: Path, size: int) -> None:
+    if connection.exec_driver_sql("PRAGMA application_id").scalar_one() != _APPLICATION:
+        raise StoreForeign(path)
+    for check in ("quick_check(1)",) if size <= _CHECK_WHOLE else ("quick_check(node)", "quick_check(session)"):
+        verdict = connection.exec_driver_sql(f"PRAGMA {check}").scalars().all()
+        if verdict != ["ok"]:
+            raise StoreCorrupt(path, str(verdict[0]).replace("\n", " "))
+
+
+def writer(path: Path) -> Engine:
+    """An engine with one connection, whose transactions hold the write lock from their beginning.
+
+    Makes the file where there is none.
+    """
+    return _engine(path, "rwc", 1)
+
+
+def readers(path: Path) -> Engine:
+    """An engine with up to `READERS` connections that can only read."""
+    return _engine(path, "ro", READERS)
+
+
+def sign(connection: Connection, path: Path) -> None:
+    """Mark the file as ours, within the transaction that makes its tables.
+
+    Raises:
+        StoreUnwritable: The file is where no write-ahead log can be kept.
+    """
+    if connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() != "wal":
+        raise StoreUnwritable(
+            path, f"the file system of {path} cannot hold a write-ahead log", advice="put it on a local disk"
+        )
+    connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION}")
+
+
+def make_append_only(table: Table, connection: Connection, **_: object) -> None:
+    """Refuse every UPDATE and DELETE of `table`; a listener for its `after_create`."""
+    if connection.dialect.name == "sqlite":
+        for what in ("update", "delete"):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {table.name}_refuses_{what} BEFORE {what.upper()} ON {table.name}"
+                f" BEGIN SELECT RAISE(ABORT, 'the {table.name} is append-only'); END"
+            )
+
+
+def upsert(table: Table, *, constant: tuple[str, ...] = ()) -> Insert:
+    """Insert rows of `table`; where the key is there already, replace all but the `constant` columns."""
+    statement = insert(table)
+    keys = tuple(column.name for column in table.primary_key)
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys + constant},
+    )
+
+
+def explained(error: exc.DBAPIError, path: Path) -> StoreError:
+    """What an error of SQLite means, and what to do about it (result codes: sqlite.org/rescode.html)."""
+    told = error.orig
+    # Errors of the module itself (a value that no column can hold) carry no code.
+    code = getattr(told, "sqlite_errorcode", None)
+    match None if code is None else code & 0xFF:
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR:
+            return StoreCorrupt(path, str(told))
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return StoreUnwritable(
+                path,
+                f"store {path} cannot be opened or written: {told}",
+                advice=f"let the user that powerfsm runs as write the file and its directory {path.parent}",
+            )
+        case None | sqlite3.SQLITE_CONSTRAINT | sqlite3.SQLITE_MISMATCH | sqlite3.SQLITE_TOOBIG:
+            return BatchRefused(path, str(told))
+        case sqlite3.SQLITE_FULL:
+            advice = f"free space in {path.parent}; powerfsm need not be restarted"
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            advice = "see which other program has the file open, and let it finish"
+        case _:
+            advice = "look for disk errors in the system's log; powerfsm need not be restarted once they are gone"
+    return StoreUnavailable(path, f"store {path} cannot be used now: {told}", advice=advice)
+
+
+def _engine(path: Path, mode: Literal["ro", "rwc"], connections: int) -> Engine:
+    uri = f"{path.as_uri()}?mode={mode}"
+
+    def connect() -> sqlite3.Connection:
+        # `isolation_level=None`: the module begins no transactions by itself; we do, below.
+        return sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=connections, max_overflow=0
+    )
+    begin = "BEGIN" if mode == "ro" else "BEGIN IMMEDIATE"
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS if mode == "ro" else (*_MAKING, *_PRAGMAS):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
