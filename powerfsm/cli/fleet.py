@@ -1,0 +1,146 @@
+"""What `powerfsm nodes` does: the fleet's list, its additions, changes and removals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from powerfsm.cli.exits import Exit
+from powerfsm.cli.fleet_file import FleetEntry
+from powerfsm.cli.screen import complain, remark, say, say_json, say_table
+from powerfsm.cli.talk import tell
+from powerfsm.client import Client, ClientError, Node
+from powerfsm.client.answers import as_json
+from powerfsm.hostlist import HostlistError, expand, fold
+
+_HEAD = ("NODE", "BMC", "CREDENTIALS", "DRIVER", "SUITE", "DRIFT", "GROUP", "RANKING", "TIMINGS")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was given for nodes; None: it was not."""
+
+    host: str | None
+    port: int | str | None
+    credentials: str | None
+    cipher_suite: str | None
+    privilege: str | None
+    driver: str | None
+    drift: str | None
+    ranking: str | None
+    group: str | None
+    timings: dict[str, float] | None
+    no_group: bool = False
+
+    @property
+    def bmc(self) -> dict[str, object]:
+        """The API's `bmc`, with what was given."""
+        given = _given(host=self.host, port=self.port, credentials=self.credentials, privilege=self.privilege)
+        if self.cipher_suite is not None:
+            given["cipher_suite"] = None if self.cipher_suite == "auto" else int(self.cipher_suite)
+        return given
+
+    @property
+    def policy(self) -> dict[str, object]:
+        """The API's `policy`, with what was given."""
+        given = _given(
+            driver=self.driver, drift=self.drift, ranking=self.ranking, group=self.group, timings=self.timings
+        )
+        return given | ({"group": None} if self.no_group else {})
+
+
+def _given(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+async def tell_nodes(
+    client: Client, hostlist: str | None, states: Sequence[str], group: str | None, *, names: bool, json: bool
+) -> Exit:
+    """List nodes: as a table, as JSON, or their names only."""
+    nodes = await client.nodes(hostlist, states=states, group=group)
+    if json:
+        say_json(as_json({"nodes": nodes}))
+    elif names:
+        say(fold(node.name for node in nodes))
+    elif nodes:
+        say_table(_HEAD, map(_row, nodes))
+    else:
+        remark("There are no such nodes; `powerfsm nodes add` adds some.")
+    return Exit.OK
+
+
+async def add_nodes(client: Client, hostlist: str, settings: Settings, *, json: bool) -> Exit:
+    """Add the nodes of a hostlist."""
+    added = await client.add_nodes(hostlist, settings.bmc, settings.policy)
+    if json:
+        say_json(as_json(added))
+    else:
+        say(f"added {added.added}: {added.names}")
+    return Exit.OK
+
+
+async def change_nodes(client: Client, hostlist: str, settings: Settings, *, json: bool) -> Exit:
+    """Change the nodes of a hostlist one by one; those that are refused do not stop the others."""
+    try:
+        names = expand(hostlist)
+    except HostlistError as error:
+        complain(str(error))
+        return Exit.USAGE
+    if settings.host is not None and len(names) > 1:
+        complain(f"--bmc gives one address, and {hostlist} names {len(names)} nodes; change them one by one")
+        return Exit.USAGE
+    # Asked for together first, so that an unknown one is found before anything is changed.
+    await client.nodes(hostlist)
+    changed: list[Node] = []
+    worst = Exit.OK
+    for name in names:
+        try:
+            changed.append(await client.change_node(name, bmc=settings.bmc, policy=settings.policy))
+        except ClientError as error:
+            worst = max(worst, tell(error))
+            if worst is not Exit.NOT_DONE:
+                break
+    if json:
+        say_json(as_json({"nodes": changed}))
+    elif changed:
+        say(f"changed {len(changed)}: {fold(node.name for node in changed)}")
+    return worst
+
+
+async def remove_nodes(client: Client, hostlist: str) -> Exit:
+    """Remove the nodes of a hostlist."""
+    await client.remove_nodes(hostlist)
+    say(f"removed: {hostlist}")
+    return Exit.OK
+
+
+async def import_nodes(client: Client, entries: Sequence[FleetEntry], *, json: bool) -> Exit:
+    """Add the entries of a fleet file, up to the first that is refused."""
+    added = []
+    code = Exit.OK
+    for entry in entries:
+        try:
+            added.append(await client.add_nodes(entry.names, entry.bmc, entry.policy))
+        except ClientError as error:
+            complain(f"{entry.place}: not added, nor anything below it")
+            code = tell(error)
+            break
+        if not json:
+            say(f"added {added[-1].added}: {added[-1].names}")
+    if json:
+        say_json(as_json({"added": added}))
+    return code
+
+
+def _row(node: Node) -> tuple[str, ...]:
+    bmc, policy = node.bmc, node.policy
+    host = f"[{bmc.host}]" if ":" in bmc.host else bmc.host
+    return (
+        node.name,
+        f"{host}:{bmc.port}",
+        bmc.credentials,
+        policy.driver,
+        str(bmc.cipher_suite or "auto"),
+        policy.drift,
+        policy.group or "-",
+        policy.ranking,
+        " ".join(f"{name}={seconds:g}" for name, seconds in policy.timings.items()) or "-",
+    )

@@ -1,0 +1,79 @@
+"""What `powerfsm operations` shows, and waits for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from powerfsm.cli.exits import Exit
+from powerfsm.cli.screen import remark, say_json, say_table
+from powerfsm.cli.talk import Target
+from powerfsm.cli.waiting import tell_end, wait_for
+from powerfsm.client import Client, Operation
+from powerfsm.client.answers import as_json, rfc3339
+from powerfsm.operation import Status
+
+_HEAD = ("ID", "NODE", "ASK", "STATUS", "ASKED", "BY", "TOOK", "REASON")
+_UNDER_WAY = (Status.WAITING, Status.IN_PLAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which operations.
+
+    Attributes:
+        ids: These; if there are none, what the others choose.
+        nodes: Only of the nodes of this hostlist, or None.
+        statuses: Only in one of these, or in any.
+        limit: The newest so many.
+    """
+
+    ids: Sequence[int]
+    nodes: str | None
+    statuses: tuple[Status, ...]
+    limit: int
+
+
+async def tell_operations(client: Client, choice: Choice, *, json: bool) -> Exit:
+    """Show the operations."""
+    if choice.ids:
+        operations = await client.operations_by_id(choice.ids)
+    else:
+        operations = await client.operations(choice.nodes, statuses=choice.statuses, limit=choice.limit)
+    if json:
+        say_json(as_json({"operations": operations}))
+    elif operations:
+        say_table(_HEAD, map(_row, operations))
+    else:
+        remark("There are no such operations.")
+    return Exit.OK
+
+
+async def await_operations(
+    client: Client, target: Target, choice: Choice, *, within: float | None, json: bool
+) -> Exit:
+    """Wait for the operations that were given, or for all those under way."""
+    if choice.ids:
+        operations = await client.operations_by_id(choice.ids)
+    else:
+        operations = await client.operations(choice.nodes, statuses=_UNDER_WAY, limit=None)
+    if not operations and not json:
+        remark("Nothing is under way there.")
+    wait = await wait_for(client, operations, what="waiting", within=within)
+    return tell_end(wait, target, within=within, json=json)
+
+
+def _row(operation: Operation) -> tuple[str, ...]:
+    return (
+        str(operation.id),
+        operation.node,
+        operation.ask,
+        operation.status,
+        rfc3339(operation.asked_at),
+        operation.asked_by,
+        _took(operation.asked_at, operation.ended_at),
+        operation.reason or "-",
+    )
+
+
+def _took(asked: datetime, ended: datetime | None) -> str:
+    return "-" if ended is None else f"{(ended - asked).total_seconds():.1f}s"

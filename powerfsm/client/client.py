@@ -1,0 +1,379 @@
+"""The client: one method for each thing that the API can be asked."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import trio
+
+from powerfsm.client.answers import (
+    Added,
+    Node,
+    NodePage,
+    Operation,
+    OperationPage,
+    Operations,
+    Readiness,
+    Recovery,
+    Version,
+    Waited,
+)
+from powerfsm.client.asking import DEFAULT_URL, Asking, members
+from powerfsm.client.errors import ClientError, DaemonUnreachable, ProblemError
+from powerfsm.client.stream import EventStream
+from powerfsm.operation import Status
+from powerfsm.power import Ask
+
+Names = str | Sequence[str]
+"""A hostlist such as `r1n[01-40]`, or a list of names, in which nothing is expanded."""
+
+_PAGE = 10_000
+_LONGEST_QUERY = 16_000
+"""Characters of a hostlist in one URL: servers and proxies take 32 to 64 KiB of headers."""
+_MOST_IDS = 100_000
+_LONGEST_POLL = 30.0
+_FEW = 20
+"""Operations up to which each is asked for by itself."""
+_STREAM_SILENCE = 60.0
+"""Seconds; the daemon comments an idle stream more often than that."""
+_PASSING = {"shutting-down", "store-unavailable", "too-many", "not-ready"}
+
+
+@dataclass(frozen=True, slots=True)
+class PowerRequest:
+    """One part of a bulk request: what is asked of which nodes, and at which generation they must be."""
+
+    nodes: Names
+    ask: Ask
+    generation: int | None = None
+
+
+class Client:
+    """A daemon, asked over HTTP, from trio.  Use it with `async with`; many tasks may share it.
+
+    Args:
+        url: Where the daemon is.
+        token: The bearer token, if the daemon wants one.
+        timeout: Seconds until a silent daemon is given up.
+        transport: What carries the requests, where it is not the network (`httpx.ASGITransport`, ...).
+
+    Every method raises `DaemonUnreachable`, `ProblemError` and `UnexpectedAnswer`.
+
+    Raises:
+        ClientError: The URL is none.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        token: str | None = None,
+        timeout: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._asking = Asking(url, token=token, timeout=timeout, transport=transport)
+
+    def __repr__(self) -> str:
+        return f"Client({self._asking.url!r})"
+
+    async def __aenter__(self) -> Self:
+        await self._asking.http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._asking.http.__aexit__(kind, error, traceback)
+
+    @property
+    def url(self) -> str:
+        """Where the daemon is."""
+        return self._asking.url
+
+    # Nodes
+
+    async def node(self, name: str) -> Node:
+        """The node of this name."""
+        return self._asking.read(await self._asking.ask("GET", _path("nodes", name)), Node)
+
+    async def nodes(
+        self, names: str | None = None, *, states: Iterable[str] = (), group: str | None = None
+    ) -> list[Node]:
+        """Nodes in the order of their names: those of a hostlist, in these states, of this group; or all."""
+        nodes: list[Node] = []
+        for part in [None] if names is None else _parts(names):
+            after: str | None = None
+            while True:
+                query = {
+                    "names": part,
+                    "state": list(states),
+                    "group": group,
+                    "after": after,
+                    "limit": _PAGE,
+                }
+                answer = await self._asking.ask("GET", "/v1/nodes", query=query)
+                page = self._asking.read(answer, NodePage)
+                nodes += page.nodes
+                after = page.next
+                if after is None:
+                    break
+        # A long hostlist is asked in parts, and a name may stand in several.
+        return sorted({node.name: node for node in nodes}.values(), key=lambda node: node.name)
+
+    async def add_nodes(
+        self, names: Names, bmc: Mapping[str, object], policy: Mapping[str, object] | None = None
+    ) -> Added:
+        """Add nodes; `bmc` and `policy` are those of `POST /v1/nodes`, paired with the names in order."""
+        body = {"names": _listed(names), "bmc": bmc} | ({"policy": policy} if policy else {})
+        return self._asking.read(await self._asking.ask("POST", "/v1/nodes", body=body), Added)
+
+    async def change_node(
+        self,
+        name: str,
+        *,
+        bmc: Mapping[str, object] | None = None,
+        policy: Mapping[str, object] | None = None,
+    ) -> Node:
+        """Change members of a node's `bmc` and `policy`; the others stay as they are."""
+        body = ({"bmc": bmc} if bmc else {}) | ({"policy": policy} if policy else {})
+        return self._asking.read(await self._asking.ask("PATCH", _path("nodes", name), body=body), Node)
+
+    async def remove_nodes(self, names: str) -> None:
+        """Remove the nodes of a hostlist; all of them or, if one cannot be removed, none."""
+        await self._asking.ask("DELETE", "/v1/nodes", query={"names": names})
+
+    # Power
+
+    async def power(
+        self, nodes: Names, ask: Ask, *, generation: int | None = None, key: str | None = None
+    ) -> list[Operation]:
+        """Ask for power; what is returned is durable, and under way.
+
+        Args:
+            nodes: Whom to ask; all are accepted or none.
+            ask: What to ask for.
+            generation: Accept only where the nodes are still at this generation.
+            key: The idempotency key; made up where it is not given.  With it the request is sent again where
+                the connection broke before the answer, and is still carried out once.
+
+        Returns:
+            An operation for each node, in the order of the request.
+        """
+        return await self.power_each([PowerRequest(nodes, ask, generation)], key=key)
+
+    async def power_each(self, requests: Sequence[PowerRequest], *, key: str | None = None) -> list[Operation]:
+        """Ask for several things in one request, accepted whole or not at all; otherwise as `power`."""
+        body = {
+            "requests": [
+                {"nodes": _listed(request.nodes), "ask": request.ask.value}
+                | ({} if request.generation is None else {"generation": request.generation})
+                for request in requests
+            ]
+        }
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        try:
+            answer = await self._asking.ask("POST", "/v1/power", body=body, headers=headers)
+        except DaemonUnreachable as error:
+            if not error.sent:
+                raise
+            try:
+                answer = await self._asking.ask("POST", "/v1/power", body=body, headers=headers)
+            except DaemonUnreachable as again:
+                # Whatever befell the second, the first may have arrived.
+                raise DaemonUnreachable(self.url, again.why, sent=True) from again
+        return self._asking.read(answer, Operations).operations
+
+    # Operations
+
+    async def operation(self, operation_id: int, *, wait: float = 0.0) -> Operation:
+        """One operation: when it has ended or, where that takes longer than `wait` seconds, as it stands."""
+        path = _path("operations", str(operation_id))
+        answer = await self._asking.ask("GET", path, query={"wait": wait}, patience=wait)
+        return self._asking.read(answer, Operation)
+
+    async def operations(
+        self, nodes: str | None = None, *, statuses: Iterable[Status] = (), limit: int | None = 100
+    ) -> list[Operation]:
+        """Operations, newest first: of the nodes of a hostlist, of these statuses; at most `limit`."""
+        found: dict[int, Operation] = {}
+        for part in [None] if nodes is None else _parts(nodes):
+            found |= {
+                operation.id: operation
+                for operation in await self._operations(part, [status.value for status in statuses], limit)
+            }
+        newest = sorted(found.values(), key=lambda operation: operation.id, reverse=True)
+        return newest[:limit]
+
+    async def _operations(self, nodes: str | None, statuses: list[str], limit: int | None) -> list[Operation]:
+        operations: list[Operation] = []
+        before: int | None = None
+        while limit is None or len(operations) < limit:
+            size = _PAGE if limit is None else min(_PAGE, limit - len(operations))
+            query = {"nodes": nodes, "status": statuses, "before": before, "limit": size}
+            answer = await self._asking.ask("GET", "/v1/operations", query=query)
+            page = self._asking.read(answer, OperationPage)
+            operations += page.operations
+            before = page.next
+            if before is None:
+                break
+        return operations
+
+    async def operations_by_id(self, ids: Iterable[int]) -> list[Operation]:
+        """These operations as they stand, in the order of their ids; many of them in few requests."""
+        found: dict[int, Operation] = {}
+        asked = sorted(set(ids))
+        for begin in range(0, len(asked), _MOST_IDS):
+            waited = await self._wait(asked[begin : begin + _MOST_IDS], within=0)
+            found |= {operation.id: operation for operation in waited.ended}
+        if len(asked) - len(found) > _FEW:
+            under_way = await self.operations(statuses=[Status.WAITING, Status.IN_PLAY], limit=None)
+            found |= {operation.id: operation for operation in under_way}
+        for number in asked:
+            if number not in found:
+                found[number] = await self.operation(number)
+        return [found[number] for number in asked]
+
+    async def as_they_end(
+        self,
+        operations: Iterable[Operation | int],
+        *,
+        patience: float = 60.0,
+        on_silence: Callable[[ClientError], None] | None = None,
+    ) -> AsyncIterator[Operation]:
+        """Wait for many operations (or ids), and give each as it has ended; bound it with `move_on_after`.
+
+        Operations are durable, so a daemon that is restarted meanwhile is waited for.
+
+        Args:
+            operations: What to wait for; those that have ended are given at once.
+            patience: For how many seconds in a row the daemon may be away.
+            on_silence: Told each time it does not answer.
+        """
+        pending: list[int] = []
+        for operation in operations:
+            if isinstance(operation, int):
+                pending.append(operation)
+            elif operation.status.ended:
+                yield operation
+            else:
+                pending.append(operation.id)
+        pending = list(dict.fromkeys(pending))
+        heard = trio.current_time()
+        pause = 0.25
+        while pending:
+            try:
+                waited = await self._wait(pending[:_MOST_IDS])
+            except (DaemonUnreachable, ProblemError) as error:
+                passing = isinstance(error, DaemonUnreachable) or error.name in _PASSING
+                if not passing or trio.current_time() - heard + pause > patience:
+                    raise
+                if on_silence:
+                    on_silence(error)
+                await trio.sleep(pause)
+                pause = min(2 * pause, 4.0)
+                continue
+            heard, pause = trio.current_time(), 0.25
+            # Behind those that were not asked for yet, so that each gets its turn.
+            pending = pending[_MOST_IDS:] + waited.pending
+            for operation in waited.ended:
+                yield operation
+
+    async def _wait(self, ids: list[int], *, within: float = _LONGEST_POLL) -> Waited:
+        body = {"ids": ids, "timeout": within, "until": "any"}
+        answer = await self._asking.ask("POST", "/v1/operations/wait", body=body, patience=within)
+        return self._asking.read(answer, Waited)
+
+    # Events, recovery, the daemon itself
+
+    @asynccontextmanager
+    async def events(
+        self,
+        *,
+        after: int | None = None,
+        last: int | None = None,
+        nodes: str | None = None,
+        kinds: Iterable[str] = (),
+        follow: bool = True,
+    ) -> AsyncIterator[EventStream]:
+        """Open the stream of events.
+
+        Args:
+            after: Begin behind this sequence number (0: at the beginning), or with what happens next.
+            last: Begin so many entries before the present.
+            nodes: Only of the nodes of this hostlist.
+            kinds: Only of these kinds.
+            follow: Whether to go on with what happens after the present.
+        """
+        query = {
+            "after": after,
+            "last": last,
+            "nodes": nodes,
+            "kind": list(kinds),
+            "follow": None if follow else False,
+        }
+        request = self._asking.http.build_request(
+            "GET",
+            "/v1/events",
+            params=members(query),
+            headers={"Accept": "text/event-stream"},
+            timeout=httpx.Timeout(self._asking.timeout, read=_STREAM_SILENCE),
+        )
+        try:
+            response = await self._asking.http.send(request, stream=True)
+            if not response.is_success:
+                await response.aread()
+        except httpx.HTTPError as error:
+            raise self._asking.unreachable(error) from error
+        try:
+            self._asking.refuse(response)
+            yield EventStream(self._asking, response, after)
+        finally:
+            with trio.CancelScope(shield=True):
+                await response.aclose()
+
+    async def recovery(self) -> Recovery:
+        """The outstanding work: nodes whose work has not ended, in error, or with a session left open."""
+        return self._asking.read(await self._asking.ask("GET", "/v1/recovery"), Recovery)
+
+    async def readiness(self) -> Readiness:
+        """Whether the daemon is ready; raises `ProblemError` named `not-ready` where it is not."""
+        return self._asking.read(await self._asking.ask("GET", "/readyz"), Readiness)
+
+    async def version(self) -> Version:
+        """What answers at the URL."""
+        return self._asking.read(await self._asking.ask("GET", "/v1/version"), Version)
+
+
+def _path(kind: str, name: str) -> str:
+    return f"/v1/{kind}/{quote(name, safe='')}"
+
+
+def _listed(names: Names) -> str | list[str]:
+    return names if isinstance(names, str) else list(names)
+
+
+def _parts(hostlist: str) -> list[str]:
+    """A hostlist, cut at commas outside of brackets into texts that fit into a URL."""
+    if len(hostlist) <= _LONGEST_QUERY:
+        return [hostlist]
+    parts: list[str] = []
+    begin, comma, depth = 0, 0, 0
+    for place, character in enumerate(hostlist):
+        depth += {"[": 1, "]": -1}.get(character, 0)
+        if character == "," and not depth:
+            if place - begin > _LONGEST_QUERY and comma > begin:
+                parts.append(hostlist[begin:comma])
+                begin = comma + 1
+            comma = place
+    if len(hostlist) - begin > _LONGEST_QUERY and comma > begin:
+        parts.append(hostlist[begin:comma])
+        begin = comma + 1
+    return [*parts, hostlist[begin:]]
