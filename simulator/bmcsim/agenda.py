@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-Act = Callable[[float], None]
+Act = Callable[[float], object]
 """What is done, called with the instant for which it was set down."""
 
 
