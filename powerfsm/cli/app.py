@@ -18,7 +18,7 @@ from powerfsm.cli.commands import (
     token,
 )
 
-_HELP = """Own the power of a fleet of bare-metal machines: one action at a time, durable, never off where it is on.
+_HELP = """Own the power of a fleet: one action at a time, durable, and never off where it is on.
 
 `powerfsm serve` is the daemon.  Everything else asks a daemon over HTTP: at --url, at POWERFSM_URL, or at
 http://127.0.0.1:8623.  A HOSTLIST names many nodes in a short text: r1n[01-40],login1 (quote it, shells read

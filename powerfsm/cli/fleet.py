@@ -9,7 +9,7 @@ from powerfsm.cli.screen import complain, remark, say, say_json, say_table
 from powerfsm.cli.talk import tell
 from powerfsm.client import Client, ClientError, Node
 from powerfsm.client.answers import as_json
-from powerfsm.hostlist import HostlistError, expand, fold
+from powerfsm.hostlist import fold
 
 _HEAD = ("NODE", "BMC", "CREDENTIALS", "DRIVER", "SUITE", "DRIFT", "GROUP", "RANKING", "TIMINGS")
 
@@ -78,31 +78,13 @@ async def add_nodes(client: Client, hostlist: str, settings: Settings, *, json: 
 
 
 async def change_nodes(client: Client, hostlist: str, settings: Settings, *, json: bool) -> Exit:
-    """Change the nodes of a hostlist one by one; those that are refused do not stop the others."""
-    try:
-        names = expand(hostlist)
-    except HostlistError as error:
-        complain(str(error))
-        return Exit.USAGE
-    if settings.host is not None and len(names) > 1:
-        complain(f"--bmc gives one address, and {hostlist} names {len(names)} nodes; change them one by one")
-        return Exit.USAGE
-    # Asked for together first, so that an unknown one is found before anything is changed.
-    await client.nodes(hostlist)
-    changed: list[Node] = []
-    worst = Exit.OK
-    for name in names:
-        try:
-            changed.append(await client.change_node(name, bmc=settings.bmc, policy=settings.policy))
-        except ClientError as error:
-            worst = max(worst, tell(error))
-            if worst is not Exit.NOT_DONE:
-                break
+    """Change the nodes of a hostlist."""
+    changed = await client.change_nodes(hostlist, bmc=settings.bmc, policy=settings.policy)
     if json:
-        say_json(as_json({"nodes": changed}))
-    elif changed:
-        say(f"changed {len(changed)}: {fold(node.name for node in changed)}")
-    return worst
+        say_json(as_json(changed))
+    else:
+        say(f"changed {changed.changed}: {changed.names}")
+    return Exit.OK
 
 
 async def remove_nodes(client: Client, hostlist: str) -> Exit:

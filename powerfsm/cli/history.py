@@ -1,6 +1,5 @@
 """What `powerfsm operations` shows, and waits for."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,13 +20,13 @@ class Choice:
     """Which operations.
 
     Attributes:
-        ids: These; if there are none, what the others choose.
+        ids: These, as ranges; or None: what the others choose.
         nodes: Only of the nodes of this hostlist, or None.
         statuses: Only in one of these, or in any.
         limit: The newest so many.
     """
 
-    ids: Sequence[int]
+    ids: str | None
     nodes: str | None
     statuses: tuple[Status, ...]
     limit: int
@@ -35,7 +34,7 @@ class Choice:
 
 async def tell_operations(client: Client, choice: Choice, *, json: bool) -> Exit:
     """Show the operations."""
-    if choice.ids:
+    if choice.ids is not None:
         operations = await client.operations_by_id(choice.ids)
     else:
         operations = await client.operations(choice.nodes, statuses=choice.statuses, limit=choice.limit)
@@ -52,7 +51,7 @@ async def await_operations(
     client: Client, target: Target, choice: Choice, *, within: float | None, json: bool
 ) -> Exit:
     """Wait for the operations that were given, or for all those under way."""
-    if choice.ids:
+    if choice.ids is not None:
         operations = await client.operations_by_id(choice.ids)
     else:
         operations = await client.operations(choice.nodes, statuses=_UNDER_WAY, limit=None)

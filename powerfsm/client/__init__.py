@@ -11,6 +11,7 @@ Answers are frozen dataclasses in the words of the API (`answers`), errors say w
 
 from powerfsm.client.answers import (
     Added,
+    Changed,
     Entry,
     Node,
     OpenSession,
@@ -29,6 +30,7 @@ from powerfsm.client.stream import EventStream, StreamEnded
 __all__ = [
     "DEFAULT_URL",
     "Added",
+    "Changed",
     "Client",
     "ClientError",
     "DaemonUnreachable",

@@ -72,6 +72,14 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """How many nodes were changed, and their names as a hostlist."""
+
+    changed: int
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """The handle of an accepted request; its members are those of `powerfsm.operation.Operation`."""
 

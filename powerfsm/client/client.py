@@ -13,6 +13,7 @@ import trio
 
 from powerfsm.client.answers import (
     Added,
+    Changed,
     Node,
     NodePage,
     Operation,
@@ -23,7 +24,7 @@ from powerfsm.client.answers import (
     Version,
     Waited,
 )
-from powerfsm.client.asking import DEFAULT_URL, Asking, members
+from powerfsm.client.asking import DEFAULT_URL, Asking, Query, members
 from powerfsm.client.errors import ClientError, DaemonUnreachable, ProblemError
 from powerfsm.client.stream import EventStream
 from powerfsm.operation import Status
@@ -37,8 +38,6 @@ _LONGEST_QUERY = 16_000
 """Characters of a hostlist in one URL: servers and proxies take 32 to 64 KiB of headers."""
 _MOST_IDS = 100_000
 _LONGEST_POLL = 30.0
-_FEW = 20
-"""Operations up to which each is asked for by itself."""
 _STREAM_SILENCE = 60.0
 """Seconds; the daemon comments an idle stream more often than that."""
 _PASSING = {"shutting-down", "store-unavailable", "too-many", "not-ready"}
@@ -135,16 +134,20 @@ class Client:
         body = {"names": _listed(names), "bmc": bmc} | ({"policy": policy} if policy else {})
         return self._asking.read(await self._asking.ask("POST", "/v1/nodes", body=body), Added)
 
-    async def change_node(
+    async def change_nodes(
         self,
-        name: str,
+        names: str,
         *,
         bmc: Mapping[str, object] | None = None,
         policy: Mapping[str, object] | None = None,
-    ) -> Node:
-        """Change members of a node's `bmc` and `policy`; the others stay as they are."""
+    ) -> Changed:
+        """Change members of the `bmc` and `policy` of a hostlist's nodes; all of them or none.
+
+        Members that are not given stay as they are; `bmc` is paired with the names as in `add_nodes`.
+        """
         body = ({"bmc": bmc} if bmc else {}) | ({"policy": policy} if policy else {})
-        return self._asking.read(await self._asking.ask("PATCH", _path("nodes", name), body=body), Node)
+        answer = await self._asking.ask("PATCH", "/v1/nodes", query={"names": names}, body=body)
+        return self._asking.read(answer, Changed)
 
     async def remove_nodes(self, names: str) -> None:
         """Remove the nodes of a hostlist; all of them or, if one cannot be removed, none."""
@@ -205,20 +208,18 @@ class Client:
         """Operations, newest first: of the nodes of a hostlist, of these statuses; at most `limit`."""
         found: dict[int, Operation] = {}
         for part in [None] if nodes is None else _parts(nodes):
-            found |= {
-                operation.id: operation
-                for operation in await self._operations(part, [status.value for status in statuses], limit)
-            }
+            query: Query = {"nodes": part, "status": [status.value for status in statuses]}
+            found |= {operation.id: operation for operation in await self._operations(query, limit)}
         newest = sorted(found.values(), key=lambda operation: operation.id, reverse=True)
         return newest[:limit]
 
-    async def _operations(self, nodes: str | None, statuses: list[str], limit: int | None) -> list[Operation]:
+    async def _operations(self, query: Query, limit: int | None) -> list[Operation]:
         operations: list[Operation] = []
         before: int | None = None
         while limit is None or len(operations) < limit:
             size = _PAGE if limit is None else min(_PAGE, limit - len(operations))
-            query = {"nodes": nodes, "status": statuses, "before": before, "limit": size}
-            answer = await self._asking.ask("GET", "/v1/operations", query=query)
+            page_query = {**query, "before": before, "limit": size}
+            answer = await self._asking.ask("GET", "/v1/operations", query=page_query)
             page = self._asking.read(answer, OperationPage)
             operations += page.operations
             before = page.next
@@ -226,20 +227,12 @@ class Client:
                 break
         return operations
 
-    async def operations_by_id(self, ids: Iterable[int]) -> list[Operation]:
-        """These operations as they stand, in the order of their ids; many of them in few requests."""
+    async def operations_by_id(self, ids: str) -> list[Operation]:
+        """Operations by their ids, as ranges such as `17-40,57`; newest first."""
         found: dict[int, Operation] = {}
-        asked = sorted(set(ids))
-        for begin in range(0, len(asked), _MOST_IDS):
-            waited = await self._wait(asked[begin : begin + _MOST_IDS], within=0)
-            found |= {operation.id: operation for operation in waited.ended}
-        if len(asked) - len(found) > _FEW:
-            under_way = await self.operations(statuses=[Status.WAITING, Status.IN_PLAY], limit=None)
-            found |= {operation.id: operation for operation in under_way}
-        for number in asked:
-            if number not in found:
-                found[number] = await self.operation(number)
-        return [found[number] for number in asked]
+        for part in _parts(ids):
+            found |= {one.id: one for one in await self._operations({"ids": part}, None)}
+        return sorted(found.values(), key=lambda operation: operation.id, reverse=True)
 
     async def as_they_end(
         self,
@@ -286,9 +279,9 @@ class Client:
             for operation in waited.ended:
                 yield operation
 
-    async def _wait(self, ids: list[int], *, within: float = _LONGEST_POLL) -> Waited:
-        body = {"ids": ids, "timeout": within, "until": "any"}
-        answer = await self._asking.ask("POST", "/v1/operations/wait", body=body, patience=within)
+    async def _wait(self, ids: list[int]) -> Waited:
+        body = {"ids": ids, "timeout": _LONGEST_POLL, "until": "any"}
+        answer = await self._asking.ask("POST", "/v1/operations/wait", body=body, patience=_LONGEST_POLL)
         return self._asking.read(answer, Waited)
 
     # Events, recovery, the daemon itself

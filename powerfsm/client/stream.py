@@ -18,7 +18,8 @@ class StreamEnded:
     """What the daemon said when it ended a stream.
 
     Attributes:
-        reason: `overrun` (read too slowly), `shutting-down`, or `caught-up` (all there was has been told).
+        reason: `caught-up` (all there was has been told), `overrun` (read too slowly), `shutting-down`, or
+            `store-unavailable`.
         detail: The same in a sentence.
     """
 

@@ -171,7 +171,7 @@ def add(
 
     settings = Settings(
         host=bmc,
-        port=int(port) if port.isdecimal() else port,
+        port=_ports(port),
         credentials=credentials,
         cipher_suite=cipher_suite,
         privilege=privilege,
@@ -189,10 +189,13 @@ def change(
     *,
     bmc: Annotated[
         str | None,
-        typer.Option("--bmc", metavar="HOST", help="Address of the BMC, of one node.", show_default=False),
+        typer.Option(
+            "--bmc", metavar="HOSTLIST", help="Addresses of their BMCs, as with `add`.", show_default=False
+        ),
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", metavar="PORT", help="UDP port of the BMC.", show_default=False)
+        str | None,
+        typer.Option("--port", metavar="PORTS", help="UDP ports of the BMCs, as with `add`.", show_default=False),
     ] = None,
     credentials: Credentials = None,
     cipher_suite: Suite = None,
@@ -208,7 +211,9 @@ def change(
     url: Url = DEFAULT_URL,
     token_file: TokenFile = None,
 ) -> None:
-    """Change how nodes are treated, or where a BMC is; what is not given stays as it is.
+    """Change nodes: all of them or, if one cannot be changed, none.
+
+    That is: how they are treated, or where their BMCs are.  What is not given stays as it is.
 
     The timings that are given replace all that were set before.
     """
@@ -221,7 +226,7 @@ def change(
         raise typer.BadParameter("it cannot be had with --timing", param_hint="--no-timings")
     settings = Settings(
         host=bmc,
-        port=port,
+        port=None if port is None else _ports(port),
         credentials=credentials,
         cipher_suite=cipher_suite,
         privilege=privilege,
@@ -265,6 +270,11 @@ def import_file(
     except FleetFileError as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     talk(Target(url, token_file), lambda client: import_nodes(client, entries, json=json))
+
+
+def _ports(text: str) -> int | str:
+    """One port for all, or as text one for each."""
+    return int(text) if text.isascii() and text.isdecimal() else text
 
 
 def _timings(given: list[str] | None) -> dict[str, float] | None:

@@ -2,12 +2,15 @@
 
 # ruff: noqa: PLC0415  (see the preamble of this folder)
 
+import re
 from typing import Annotated
 
 import typer
 
-from powerfsm.cli.options import DEFAULT_URL, AsJson, NodeOption, TokenFile, Url
+from powerfsm.cli.options import DEFAULT_URL, AsJson, NodeOption, TokenFile, Url, joined
 from powerfsm.operation import Status
+
+_IDS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*", re.ASCII)
 
 _HELP = """Show what was asked, or wait for its end.
 
@@ -68,15 +71,11 @@ def _operations(
 
     from powerfsm.cli.history import Choice, await_operations, tell_operations
     from powerfsm.cli.talk import Target, talk
-    from powerfsm.hostlist import HostlistError, expand_numbers
 
-    try:
-        chosen = [number for text in ids or [] for number in expand_numbers(text)]
-    except HostlistError as error:
-        raise typer.BadParameter(
-            f"{','.join(ids or [])!r} is not such as 17 or 17-40,57", param_hint="ID"
-        ) from error
-    choice = Choice(chosen, node, tuple(status or ()), limit)
+    for text in ids or []:
+        if not _IDS.fullmatch(text):
+            raise typer.BadParameter(f"{text!r} is not such as 17 or 17-40,57", param_hint="ID")
+    choice = Choice(joined(ids), node, tuple(status or ()), limit)
     target = Target(url, token_file)
     if wait:
         talk(target, lambda client: await_operations(client, target, choice, within=timeout, json=json))

@@ -13,16 +13,22 @@ from powerfsm.power import Ask
 _HELP = {
     Ask.ON: "Power nodes on.",
     Ask.OFF: "Power nodes off, hard and at once.",
-    Ask.SOFT_OFF: "Shut nodes down.\n\nTheir operating systems are asked; those that do not in time are powered off hard.",
-    Ask.CYCLE: "Power nodes off and on again.\n\nOff is read before on is sent; a node that is off is powered on.",
-    Ask.RESET: "Reset nodes.\n\nNever sent twice for one request, unless the first was known not to arrive.",
-    Ask.READY: "Power nodes off and release them.\n\nA node is ready for its next user only once it is read to be off.",
+    Ask.SOFT_OFF: "Shut nodes down.",
+    Ask.CYCLE: "Power nodes off and on again.",
+    Ask.RESET: "Reset nodes.",
+    Ask.READY: "Power nodes off and release them.",
 }
 
-_COMMON = """
-The request is durable when this command returns: the daemon carries it out whatever becomes of this command, of
-the connection or of the daemon's own process.  All nodes are accepted, or none.  There is no question asked
-before; `powerfsm status HOSTLIST` shows first whom a hostlist names.
+_MORE = {
+    Ask.SOFT_OFF: "Their operating systems are asked; those that do not in time are powered off hard.",
+    Ask.CYCLE: "Off is read before on is sent; a node that is off is powered on.",
+    Ask.RESET: "Never sent twice for one request, unless the first was known not to arrive.",
+    Ask.READY: "A node is ready for its next user only once it is read to be off.",
+}
+
+_COMMON = """The request is durable when this command returns: the daemon carries it out whatever becomes of this
+command, of the connection or of the daemon's own process.  All nodes are accepted, or none.  There is no question
+asked before; `powerfsm status HOSTLIST` shows first whom a hostlist names.
 """
 
 _EXAMPLES = """\b
@@ -44,7 +50,11 @@ Exit codes:
 def register(app: typer.Typer) -> None:
     """Add the six commands."""
     for ask, text in _HELP.items():
-        app.command(ask.value, help=text + "\n" + _COMMON, epilog=_EXAMPLES.format(ask=ask.value))(_command(ask))
+        app.command(
+            ask.value,
+            help="\n\n".join(filter(None, (text, _MORE.get(ask), _COMMON))),
+            epilog=_EXAMPLES.format(ask=ask.value),
+        )(_command(ask))
 
 
 def _command(ask: Ask) -> Callable[..., None]:

@@ -8,7 +8,9 @@ from powerfsm.cli.options import DEFAULT_URL, AsJson, TokenFile, Url
 
 _HELP = """List the outstanding work.
 
-That is: nodes whose work has not ended, in error, or with a BMC session not shown to be closed.  After a restart this is what the daemon found, and works off: it trusts nothing that was in flight, closes the
+That is: nodes whose work has not ended, in error, or with a BMC session not shown to be closed.
+
+After a restart it is what the daemon found, and works off.  It trusts nothing that was in flight: it closes the
 sessions of the process before, waits until nothing of it can take effect any more, reads, and goes on.
 """
 

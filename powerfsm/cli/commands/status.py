@@ -10,8 +10,8 @@ from powerfsm.cli.options import DEFAULT_URL, AnyHostlists, AsJson, TokenFile, U
 
 _HELP = """Show what is on, what is off and what is wrong.
 
-Nodes in the same state are folded into one hostlist.  A node that has drifted (its BMC was last read otherwise than we had declared) is named in its state, and once
-more under `drifted`.
+Nodes in the same state are folded into one hostlist.  A node that has drifted (its BMC was last read otherwise
+than we had declared) is named in its state, and once more under `drifted`.
 """
 
 _EPILOG = """\b
