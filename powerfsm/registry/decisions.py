@@ -13,62 +13,93 @@ from powerfsm.node import Drift, Node
 from powerfsm.operation import Operation, Status
 from powerfsm.power import Ask, Desired, Power
 from powerfsm.registry.draft import Draft
-from powerfsm.spec import Machine, Spec, Step
+from powerfsm.spec import Machine, Ranking, Spec, Step
 
 
 class Decision:
     """One event at one node, being decided in a draft.
 
+    The part of the node that decisions change is laid out in fields of its own, and put together again once, in
+    `decided`: a storm makes tens of thousands of decisions a second.
+
     Attributes:
-        node: The node as the effects so far leave it.
         operation: The operation that the requester gets.
     """
 
-    __slots__ = ("_decisions", "draft", "facts", "node", "operation")
+    __slots__ = (
+        "desired",
+        "draft",
+        "drifted",
+        "facts",
+        "generation",
+        "in_play",
+        "name",
+        "node",
+        "observed",
+        "observed_at",
+        "operation",
+        "ranking",
+        "trouble",
+        "waiting",
+    )
 
-    def __init__(self, decisions: "Decisions", draft: Draft, node: Node, facts: Facts) -> None:
-        self._decisions = decisions
+    def __init__(self, draft: Draft, node: Node, facts: Facts, ranking: Ranking) -> None:
         self.draft = draft
-        self.node = node
         self.facts = facts
+        self.ranking = ranking
+        self.node = node
+        self.name = node.name
         self.operation: Operation | None = None
+        self.desired = node.desired
+        self.generation = node.generation
+        self.observed = node.observed
+        self.observed_at = node.observed_at
+        self.drifted = node.drifted
+        self.in_play = None if node.in_play is None else draft.operation(node.in_play)
+        self.waiting = None if node.waiting is None else draft.operation(node.waiting)
+        self.trouble = node.trouble
+
+    def decided(self, state: str) -> Node:
+        """The node as the effects leave it."""
+        return Node(
+            self.name,
+            self.node.bmc,
+            self.node.policy,
+            state,
+            self.desired,
+            self.generation,
+            self.observed,
+            self.observed_at,
+            self.drifted,
+            None if self.in_play is None else self.in_play.id,
+            None if self.waiting is None else self.waiting.id,
+            self.trouble,
+        )
 
     # Guards.
 
-    def _in_play(self) -> Operation | None:
-        return None if self.node.in_play is None else self.draft.operation(self.node.in_play)
-
-    def _waiting(self) -> Operation | None:
-        return None if self.node.waiting is None else self.draft.operation(self.node.waiting)
-
     def joins(self) -> bool:
-        waiting = self._waiting()
-        if waiting is not None and waiting.ask is self.facts.ask:
+        ask = self.facts.ask
+        if self.waiting is not None and self.waiting.ask is ask:
             return True
-        in_play = self._in_play()
-        return self.node.state != "cancelling" and in_play is not None and in_play.ask is self.facts.ask
+        return self.node.state != "cancelling" and self.in_play is not None and self.in_play.ask is ask
 
     def outranks(self) -> bool:
-        in_play = self._in_play()
-        ranking = self._decisions.spec.rankings[self.node.policy.ranking]
-        return in_play is not None and self.facts.ask is not None and ranking.outranks(self.facts.ask, in_play.ask)
+        return self.in_play is not None and self.ranking.outranks(self._asked(), self.in_play.ask)
 
     def leads_on(self) -> bool:
         if self.facts.ask is not None:
             return self.facts.ask.legs[0] is Power.ON
-        operation = self._waiting() or self._in_play()
-        return operation is not None and operation.ask.legs[operation.leg] is Power.ON
+        return _leads_on(self.waiting or self.in_play)
 
     def drives_on(self) -> bool:
-        in_play = self._in_play()
-        return in_play is not None and in_play.ask.legs[in_play.leg] is Power.ON
+        return _leads_on(self.in_play)
 
     def releases(self) -> bool:
-        in_play = self._in_play()
-        return in_play is not None and in_play.ask is Ask.READY
+        return self.in_play is not None and self.in_play.ask is Ask.READY
 
     def enforce(self) -> bool:
-        return self.node.policy.drift is Drift.ENFORCE and self.node.desired is not None
+        return self.node.policy.drift is Drift.ENFORCE and self.desired is not None
 
     def adopt(self) -> bool:
         return self.node.policy.drift is Drift.ADOPT
@@ -76,47 +107,43 @@ class Decision:
     # Durable effects.
 
     def persist_desired(self) -> None:
-        ask = self._asked()
-        if ask.desired is not self.node.desired:
-            self.node = replace(self.node, desired=ask.desired, generation=self.node.generation + 1)
+        self._desire(self._asked().desired)
 
     def put_in_play(self) -> None:
-        self.operation = self.draft.begin(self.node, self._asked(), Status.IN_PLAY, self.facts.asked_by)
-        self.node = replace(self.node, in_play=self.operation.id, trouble=None)
+        self.operation = self.in_play = self._begin(self._asked(), Status.IN_PLAY, self.facts.asked_by)
+        self.trouble = None
 
     def put_waiting(self) -> None:
-        self.operation = self.draft.begin(self.node, self._asked(), Status.WAITING, self.facts.asked_by)
-        self.node = replace(self.node, waiting=self.operation.id)
+        self.operation = self.waiting = self._begin(self._asked(), Status.WAITING, self.facts.asked_by)
 
     def overtake(self) -> None:
-        if self.node.waiting is not None:
+        if self.waiting is not None:
             by = f"overtaken, before it began, by a later request for {self._asked()} ({self.facts.asked_by})"
-            self.draft.end(self.node.waiting, Status.SUPERSEDED, by)
-            self.node = replace(self.node, waiting=None)
+            self.draft.end(self.waiting, Status.SUPERSEDED, by)
+            self.waiting = None
 
     def join(self) -> None:
-        waiting = self._waiting()
-        if waiting is not None and waiting.ask is self.facts.ask:
-            self.operation = waiting
+        if self.waiting is not None and self.waiting.ask is self.facts.ask:
+            self.operation = self.waiting
         else:
             self.overtake()
-            self.operation = self._in_play()
+            self.operation = self.in_play
 
     def supersede(self) -> None:
         self._end_in_play(Status.SUPERSEDED, self._superseded_by())
 
     def promote(self) -> None:
-        waiting = self._waiting()
-        if waiting is None:
-            raise LookupError(f"node {self.node.name}: nothing waits that could be promoted")
-        self.draft.alter(replace(waiting, status=Status.IN_PLAY))
-        self.node = replace(self.node, in_play=waiting.id, waiting=None, trouble=None)
+        if self.waiting is None:
+            raise LookupError(f"node {self.name}: nothing waits that could be promoted")
+        self.in_play = replace(self.waiting, status=Status.IN_PLAY)
+        self.draft.alter(self.in_play)
+        self.waiting = self.trouble = None
 
     def take_leg(self) -> None:
-        in_play = self._in_play()
-        if in_play is None:
-            raise LookupError(f"node {self.node.name}: no operation is in play whose leg could be done")
-        self.draft.alter(replace(in_play, leg=in_play.leg + 1))
+        if self.in_play is None:
+            raise LookupError(f"node {self.name}: no operation is in play whose leg could be done")
+        self.in_play = replace(self.in_play, leg=self.in_play.leg + 1)
+        self.draft.alter(self.in_play)
 
     def declare(self) -> None:
         self.note_reading()
@@ -126,27 +153,26 @@ class Decision:
 
     def fail(self) -> None:
         self._end_in_play(Status.FAILED, self.facts.reason)
-        self.node = replace(self.node, trouble=self.facts.reason)
+        self.trouble = self.facts.reason
 
     def note_reading(self) -> None:
-        self.node = replace(self.node, observed=self.facts.reading, observed_at=self.facts.read_at, drifted=False)
+        self.observed = self.facts.reading
+        self.observed_at = self.facts.read_at
+        self.drifted = False
 
     def flag_drift(self) -> None:
-        self.node = replace(self.node, drifted=True)
+        self.drifted = True
 
     def adopt_reading(self) -> None:
-        desired = Desired.ON if self.facts.reading is Power.ON else Desired.OFF
-        if desired is not self.node.desired:
-            self.node = replace(self.node, desired=desired, generation=self.node.generation + 1)
+        self._desire(Desired.ON if self.facts.reading is Power.ON else Desired.OFF)
 
     def enforce_desired(self) -> None:
-        if self.node.desired is None:
-            raise LookupError(f"node {self.node.name}: nothing is desired that could be enforced")
-        operation = self.draft.begin(self.node, Ask(self.node.desired), Status.IN_PLAY, "drift policy")
-        self.node = replace(self.node, in_play=operation.id)
+        if self.desired is None:
+            raise LookupError(f"node {self.name}: nothing is desired that could be enforced")
+        self.in_play = self._begin(Ask(self.desired), Status.IN_PLAY, "drift policy")
 
     def adopt_newest(self) -> None:
-        if self.node.waiting is not None:
+        if self.waiting is not None:
             self._end_in_play(Status.SUPERSEDED, f"{self._superseded_by()}, after a restart of the daemon")
             self.promote()
 
@@ -157,17 +183,32 @@ class Decision:
 
     def _asked(self) -> Ask:
         if self.facts.ask is None:
-            raise LookupError(f"node {self.node.name}: the event carries no request")
+            raise LookupError(f"node {self.name}: the event carries no request")
         return self.facts.ask
 
+    def _desire(self, desired: Desired) -> None:
+        if desired is not self.desired:
+            self.desired = desired
+            self.generation += 1
+
+    def _begin(self, ask: Ask, status: Status, asked_by: str) -> Operation:
+        return self.draft.begin(self.name, self.generation, ask, status, asked_by)
+
     def _superseded_by(self) -> str:
-        waiting = self._waiting()
-        return "superseded" if waiting is None else f"superseded by operation {waiting.id} ({waiting.ask})"
+        return (
+            "superseded"
+            if self.waiting is None
+            else f"superseded by operation {self.waiting.id} ({self.waiting.ask})"
+        )
 
     def _end_in_play(self, status: Status, reason: str) -> None:
-        if self.node.in_play is not None:
-            self.draft.end(self.node.in_play, status, reason)
-            self.node = replace(self.node, in_play=None)
+        if self.in_play is not None:
+            self.draft.end(self.in_play, status, reason)
+            self.in_play = None
+
+
+def _leads_on(operation: Operation | None) -> bool:
+    return operation is not None and operation.ask.legs[operation.leg] is Power.ON
 
 
 _GUARDS: dict[str, Callable[[Decision], bool]] = {
@@ -231,32 +272,24 @@ class Decisions:
             The step of the declared machine (a rejected one has changed nothing), and the operation that a
             requester gets.
         """
-        decision = Decision(self, draft, node, facts)
+        decision = Decision(draft, node, facts, self.spec.rankings[node.policy.ranking])
         machine = self.machine
-        holding = frozenset(g for g in machine.guards(node.state, event) if _GUARDS[g](decision))
+        holding = frozenset([guard for guard in machine.guards(node.state, event) if _GUARDS[guard](decision)])
         step = machine.step(node.state, event, holding)
         if step.kind != "transition":
             draft.note(Kind.TRANSITION, node, event, node.in_play, step.before, None, {step.kind: step.reason})
             return step, None
-        in_play = node.in_play
         for effect in step.effects:
             durable = _DURABLE.get(effect)
             if durable is not None:
                 durable(decision)
             elif effect != "answer":
                 draft.live.append((effect, node.name))
-        after = decision.node if decision.node.state == step.after else replace(decision.node, state=step.after)
+        after = decision.decided(step.after)
         draft.put(after)
         operation = decision.operation
-        draft.note(
-            Kind.TRANSITION,
-            after,
-            event,
-            operation.id if operation is not None else in_play if in_play is not None else after.in_play,
-            step.before,
-            step.after,
-            _told(facts),
-        )
+        number = operation.id if operation is not None else node.in_play or after.in_play
+        draft.note(Kind.TRANSITION, after, event, number, step.before, step.after, _told(facts))
         if "take-next" in step.effects and after.waiting is not None:
             self.decide(draft, after, "next")
         return step, operation

@@ -80,17 +80,16 @@ class Draft:
         self.batch.nodes.pop(node.name, None)
         self.batch.removed.add(node.name)
 
-    def begin(self, node: Node, ask: Ask, status: Status, asked_by: str) -> Operation:
+    def begin(self, node: str, generation: int, ask: Ask, status: Status, asked_by: str) -> Operation:
         """A new operation of a node."""
         self.last_operation += 1
-        operation = Operation(self.last_operation, node.name, ask, node.generation, status, self.now, asked_by)
+        operation = Operation(self.last_operation, node, ask, generation, status, self.now, asked_by)
         self.batch.operations[operation.id] = operation
         return operation
 
-    def end(self, operation_id: int, status: Status, reason: str) -> None:
+    def end(self, operation: Operation, status: Status, reason: str) -> None:
         """End an operation, once and for all."""
-        operation = self.operation(operation_id)
-        self.batch.operations[operation_id] = replace(operation, status=status, reason=reason, ended_at=self.now)
+        self.batch.operations[operation.id] = replace(operation, status=status, reason=reason, ended_at=self.now)
 
     def alter(self, operation: Operation) -> None:
         """Take a new version of an operation that goes on."""

@@ -228,6 +228,11 @@ class Registry:
             or node.name in sessions
         ]
 
+    @property
+    def journal_length(self) -> int:
+        """The journal's last number."""
+        return self._fleet.last_seq
+
     def sessions(self, name: str) -> Mapping[int, SessionInUse]:
         """The sessions of a node that are not shown to be closed, by their id."""
         return self._fleet.sessions.get(name, NO_SESSIONS)
