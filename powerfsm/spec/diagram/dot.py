@@ -1,0 +1,55 @@
+"""A picture in the language of Graphviz, for whoever wants to lay it out in his own way."""
+
+from collections.abc import Iterator
+
+from powerfsm.spec.diagram.picture import EdgeKind, Picture, Vertex
+
+_EDGES: dict[EdgeKind, str] = {
+    "progress": 'style=solid, arrowhead=normal, color="#0a3069", fontcolor="#0a3069"',
+    "cancel": 'style=dashed, arrowhead=empty, color="#8250df", fontcolor="#8250df"',
+    "failure": 'style=dotted, arrowhead=normaltee, color="#cf222e", fontcolor="#cf222e"',
+    "recovery": 'style=dashed, arrowhead=vee, color="#116329", fontcolor="#116329"',
+}
+
+
+def dot(picture: Picture) -> str:
+    """The whole text of a graph."""
+    return "\n".join(_lines(picture)) + "\n"
+
+
+def _lines(picture: Picture) -> Iterator[str]:
+    yield "// Made from spec/power.yaml by scripts/generate; change that and run it again."
+    yield f"digraph {_quoted(picture.name)} {{"
+    yield '  graph [fontname="sans-serif", nodesep=0.4, ranksep=0.5];'
+    yield '  node [shape=box, style=rounded, fontname="sans-serif"];'
+    yield '  edge [fontname="monospace", fontsize=10];'
+    for vertex in picture.vertices:
+        yield f"  {_quoted(vertex.name)} [{_look(vertex)}];"
+    for vertex in picture.vertices:
+        if vertex.initial:
+            yield '  "" [shape=point, width=0.12];'
+            yield f'  "" -> {_quoted(vertex.name)};'
+    for edge in picture.edges:
+        # \l ends a line that is set flush left.
+        labels = "".join(f"{label}\\l" for label in edge.labels)
+        ends = f"{_quoted(edge.source)} -> {_quoted(edge.target)}"
+        yield f'  {ends} [label="{labels}", {_EDGES[edge.kind]}];'
+    yield "}"
+
+
+def _look(vertex: Vertex) -> str:
+    looks = [f"tooltip={_quoted(vertex.about or vertex.name)}"]
+    if vertex.declares:
+        looks.append(f'label="{vertex.name}\\ndeclares {vertex.declares}"')
+    if vertex.together:
+        looks.append('style="rounded,dashed"')
+    elif vertex.kind == "driving":
+        looks.append("penwidth=2.5")
+    elif vertex.kind == "final":
+        looks.append("peripheries=2")
+    return ", ".join(looks)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

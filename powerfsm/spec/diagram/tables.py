@@ -1,0 +1,155 @@
+"""A spec as Markdown: everything that stands in the file, in the order in which one looks it up.
+
+A picture leaves things out; these tables leave nothing out.  Every pair of state and event is in them, with
+its guards, its effects, or the reason why nothing follows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from powerfsm.power import Ask
+from powerfsm.spec import schema
+from powerfsm.spec.diagram.picture import label
+from powerfsm.spec.machine import Machine, Spec
+
+_INTRODUCTION = """\
+<!-- Made from spec/power.yaml by scripts/generate; change that and run it again. -->
+
+# The declared machine
+
+Everything here is made from [`spec/power.yaml`](../power.yaml): the machine that runs, these tables and the
+pictures all come from that one file."""
+
+_HOW_TO_READ = """\
+A cell names where an event leads from a state; `=` is to stay there. An empty cell is rejected: it cannot
+be, and is told as a defect. Where several names stand in a cell, guards decide; the lists below say which."""
+
+
+def reference(spec: Spec) -> str:
+    """The whole reference page: both machines, timings and rankings."""
+    parts = [
+        _INTRODUCTION,
+        *_machine(spec.node),
+        *_machine(spec.drive),
+        "## Timings",
+        "Seconds; a driver, the configuration or a node may override each by its name.",
+        _table(("timing", "default", "about"), _timings(spec)),
+        "## Rankings",
+        "Which request cancels the one in play. What does not cancel it waits; an equal one joins it.",
+        *_rankings(spec),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(machine: Machine) -> str:
+    """One machine: where every event leads from every state, and what follows."""
+    return "\n\n".join([_matrix(machine), *_transitions(machine)]) + "\n"
+
+
+def _machine(machine: Machine) -> Iterator[str]:
+    declared = machine.declared
+    yield f"## The machine `{machine.name}`"
+    yield f"{declared.about} It begins in `{machine.initial}`."
+    yield f"![The machine {machine.name}]({machine.name}.svg)"
+    yield f"### States of `{machine.name}`"
+    yield _table(
+        ("state", "kind", "declares", "about"),
+        (
+            (f"`{name}`", state.kind, state.declares or "", _text(state.about))
+            for name, state in declared.states.items()
+        ),
+    )
+    yield f"### Events of `{machine.name}`"
+    yield _table(
+        ("event", "from", "about"),
+        ((f"`{name}`", event.source, _text(event.about)) for name, event in declared.events.items()),
+    )
+    yield f"### Guards of `{machine.name}`"
+    yield _table(
+        ("guard", "holds where"),
+        ((f"`{name}`", _text(about)) for name, about in declared.guards.items()),
+    )
+    yield f"### Effects of `{machine.name}`"
+    yield "Durable effects are one commit together with the new state; live ones follow once it is on disk."
+    yield _table(
+        ("effect", "kind", "about"),
+        ((f"`{name}`", effect.kind, _text(effect.about)) for name, effect in declared.effects.items()),
+    )
+    yield f"### Where events lead in `{machine.name}`"
+    yield _HOW_TO_READ
+    yield _matrix(machine)
+    yield f"### What follows in `{machine.name}`"
+    yield from _transitions(machine)
+
+
+def _matrix(machine: Machine) -> str:
+    """Events down, states across: there are more events than states in either machine."""
+    states = [state for state in machine.states if machine.kind(state) != "final"]
+    return _table(
+        ("", *(f"`{state}`" for state in states)),
+        ((f"`{event}`", *(_cell(machine, state, event) for state in states)) for event in machine.events),
+    )
+
+
+def _cell(machine: Machine, state: str, event: str) -> str:
+    match machine.outcome(state, event):
+        case schema.Ignore():
+            return "*ignored*"
+        case schema.Reject():
+            return ""
+        case outcome:
+            targets = dict.fromkeys(branch.to for branch in schema.branches(outcome))
+            return ", ".join("=" if target == state else target for target in targets)
+
+
+def _transitions(machine: Machine) -> Iterator[str]:
+    for state in machine.states:
+        if machine.kind(state) != "final":
+            yield f"**`{state}`**"
+            yield _table(
+                ("event", "leads to", "effects"),
+                (row for event in machine.events for row in _rows(machine, state, event)),
+            )
+
+
+def _rows(machine: Machine, state: str, event: str) -> Iterator[Sequence[str]]:
+    match machine.outcome(state, event):
+        case schema.Ignore(ignore=reason):
+            yield f"`{event}`", "ignored", _text(reason)
+        case schema.Reject(reject=reason):
+            yield f"`{event}`", "rejected", _text(reason)
+        case outcome:
+            for branch in schema.branches(outcome):
+                effects = ", ".join(f"`{effect}`" for effect in branch.do)
+                yield f"`{label(event, outcome, branch)}`", f"`{branch.to}`", effects
+
+
+def _timings(spec: Spec) -> Iterator[Sequence[str]]:
+    for name, timing in spec.file.timings.items():
+        yield f"`{name}`", f"{timing.default:g}", _text(timing.about)
+
+
+def _rankings(spec: Spec) -> Iterator[str]:
+    for name, ranking in spec.rankings.items():
+        yield f"### `{name}`"
+        yield ranking.about
+        yield _table(
+            ("asked \\ in play", *(f"`{ask}`" for ask in Ask)),
+            (
+                (f"`{asked}`", *(_rank(asked is in_play, ranking.outranks(asked, in_play)) for in_play in Ask))
+                for asked in Ask
+            ),
+        )
+
+
+def _rank(equal: bool, outranks: bool) -> str:
+    return "joins" if equal else "**cancels**" if outranks else "waits"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _text(text: str) -> str:
+    """Prose that cannot end a cell."""
+    return text.replace("|", "\\|").replace("\n", " ")

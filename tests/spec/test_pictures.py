@@ -1,0 +1,269 @@
+"""The pictures show what is declared, legibly, and the checked-in files are what the spec gives."""
+
+import itertools
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powerfsm.spec import Machine, load, schema
+from powerfsm.spec.diagram import FORMATS, MACHINES, generated, picture, places, render
+from powerfsm.spec.diagram.drawing import LETTER, LINE, Drawing, draw
+from powerfsm.spec.diagram.picture import EDGE_KINDS, Edge, Picture, Vertex
+from powerfsm.spec.diagram.svg import svg
+
+REPOSITORY = Path(__file__).parents[2]
+OWN = {"node": load().node, "drive": load().drive}
+
+
+class Rectangle(NamedTuple):
+    """Left, top, right, bottom."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other: "Rectangle") -> bool:
+        """Whether the two share more than a rim."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+
+def labels(drawing: Drawing) -> Iterator[tuple[Edge, Rectangle]]:
+    """Where each line of each label stands: capitals and descenders of 12 px letters included."""
+    for line in drawing.lines:
+        for number, text in enumerate(line.edge.labels):
+            width, baseline = len(text) * LETTER, line.y + number * LINE
+            left = line.x - (width / 2 if line.centred else 0)
+            yield line.edge, Rectangle(left, baseline - 10, left + width, baseline + 2.5)
+
+
+def boxes(drawing: Drawing) -> dict[str, Rectangle]:
+    """Where each vertex stands."""
+    return {
+        box.vertex.name: Rectangle(box.x, box.y, box.x + box.width, box.y + box.height) for box in drawing.boxes
+    }
+
+
+def segments(drawing: Drawing) -> Iterator[tuple[Edge, Rectangle]]:
+    """Every straight piece of every line."""
+    for line in drawing.lines:
+        for (x, y), (to_x, to_y) in itertools.pairwise(line.points):
+            assert x == to_x or y == to_y, f"{line.edge} slants"
+            yield line.edge, Rectangle(min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y))
+
+
+def assert_legible(drawing: Drawing) -> None:
+    """Nothing stands on anything else, and every line joins what it says it joins."""
+    standing = boxes(drawing)
+    for (name, box), (other_name, other_box) in itertools.combinations(standing.items(), 2):
+        assert not box.overlaps(other_box), (name, other_name)
+    written = list(labels(drawing))
+    for (edge, label), (other_edge, other_label) in itertools.combinations(written, 2):
+        assert not label.overlaps(other_label), (edge, other_edge)
+    for edge, label in written:
+        for name, box in standing.items():
+            assert not label.overlaps(box), (edge, name)
+        assert 0 <= label.left <= label.right <= drawing.width, edge
+        assert 0 <= label.top <= label.bottom <= drawing.height, edge
+    for edge, piece in segments(drawing):
+        for other_edge, label in written:
+            assert not piece.overlaps(label), (edge, "runs through the label of", other_edge)
+        for name, box in standing.items():
+            assert not piece.overlaps(box), (edge, "runs through", name)
+    pieces = list(segments(drawing))
+    for (edge, piece), (other_edge, other) in itertools.combinations(pieces, 2):
+        if edge != other_edge:
+            shared_x = min(piece.right, other.right) - max(piece.left, other.left)
+            shared_y = min(piece.bottom, other.bottom) - max(piece.top, other.top)
+            assert max(shared_x, shared_y) <= 0 or min(shared_x, shared_y) < 0, (edge, "covers", other_edge)
+    for line in drawing.lines:
+        assert on_rim(line.points[0], standing[line.edge.source]), line
+        assert on_rim(line.points[-1], standing[line.edge.target]), line
+
+
+def on_rim(point: tuple[float, float], box: Rectangle) -> bool:
+    """Whether a point lies on the rim of a box."""
+    x, y = point
+    on_side = x in (box.left, box.right) and box.top <= y <= box.bottom
+    return on_side or (y in (box.top, box.bottom) and box.left <= x <= box.right)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_nothing_in_the_picture_stands_on_anything_else_and_nothing_is_left_out(name: str) -> None:
+    drawing = draw(picture.extract(OWN[name]))
+    assert_legible(drawing)
+    assert not drawing.wayless
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_picture_is_no_wider_than_a_page_shows(name: str) -> None:
+    assert draw(picture.extract(OWN[name])).width <= 1000
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_change_of_state_is_in_the_picture(name: str) -> None:
+    machine = OWN[name]
+    shown = picture.extract(machine)
+    names = {vertex.name for vertex in shown.vertices}
+    assert set(machine.states) <= names
+    told: set[tuple[str, str, str]] = set()
+    for edge in shown.edges:
+        kind, _, exception = edge.source.removeprefix("any ").partition(" state")
+        together = edge.source.startswith("any ")
+        sources = (
+            [state for state in machine.states if machine.kind(state) == kind and state not in exception]
+            if together
+            else [edge.source]
+        )
+        told |= {(source, each, edge.target) for source in sources for each in edge.labels}
+    declared = {
+        (state, picture.label(event, machine.outcome(state, event), branch), branch.to)
+        for state, event in machine.pairs()
+        for branch in schema.branches(machine.outcome(state, event))
+        if branch.to != state
+    }
+    assert told == declared
+
+
+def test_every_kind_of_edge_and_every_place_names_what_is_declared() -> None:
+    states = {state for machine in OWN.values() for state in machine.states}
+    events = {event for machine in OWN.values() for event in machine.events}
+    tellers = {event.source for machine in OWN.values() for event in machine.declared.events.values()}
+    assert set(picture._ENTERED) | set(picture._LEFT) <= states
+    assert set(picture._EVENT) <= events
+    assert set(picture._TELLER) <= tellers
+    for name, machine in OWN.items():
+        assert set(places.PLACES[name]) == {
+            vertex.name.partition(" but ")[0] for vertex in picture.extract(machine).vertices
+        }
+
+
+@st.composite
+def pictures(draw_from: st.DrawFn) -> Picture:
+    """Any picture of a few states that nobody has given places."""
+    names = [f"state-{number}" for number in range(draw_from(st.integers(1, 6)))]
+    pairs = [pair for pair in itertools.product(names, names) if pair[0] != pair[1]]
+    chosen = draw_from(st.lists(st.sampled_from(pairs), unique=True, max_size=12)) if pairs else []
+    text = st.text("abc-", min_size=1, max_size=30)
+    edges = [
+        Edge(
+            source,
+            target,
+            tuple(draw_from(st.lists(text, min_size=1, max_size=4))),
+            draw_from(st.sampled_from(EDGE_KINDS)),
+        )
+        for source, target in chosen
+    ]
+    vertices = [Vertex(name, "driving", initial=name == names[0]) for name in names]
+    return Picture("any", "Any machine.", tuple(vertices), tuple(edges))
+
+
+@given(pictures())
+def test_states_without_a_place_of_their_own_are_drawn_as_legibly(shown: Picture) -> None:
+    assert_legible(draw(shown))
+
+
+def test_a_new_state_does_not_stop_a_picture_from_being_drawn() -> None:
+    declared = OWN["node"].declared
+    row = {event: schema.Ignore(ignore="asleep") for event in declared.events}
+    more = declared.model_copy(
+        update={
+            "states": declared.states | {"asleep": schema.State(kind="resting", about="Asleep.")},
+            "transitions": declared.transitions
+            | {
+                "asleep": row | {"request": schema.Branch(to="powering-on", do=[])},
+                "error": declared.transitions["error"] | {"next": schema.Branch(to="asleep", do=[])},
+            },
+        }
+    )
+    drawing = draw(picture.extract(Machine("node", more)))
+    assert_legible(drawing)
+    told = svg(drawing.picture)
+    for edge in drawing.wayless:
+        assert f"also {edge.source} to {edge.target}: {', '.join(edge.labels)}" in told
+
+
+def test_generated_files_are_what_the_spec_gives() -> None:
+    directory = REPOSITORY / "spec" / "generated"
+    found = {path.name: path.read_text(encoding="utf-8") for path in directory.iterdir()}
+    expected = generated(load())
+    stale = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    assert not stale, f"run scripts/generate: {', '.join(stale)} in spec/generated differ"
+
+
+@pytest.mark.parametrize(("name", "fmt"), list(itertools.product(MACHINES, FORMATS)))
+def test_rendering_twice_gives_the_same_text(name: str, fmt: str) -> None:
+    assert render(name, fmt) == render(name, fmt)
+
+
+def test_unknown_names_are_told_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match="no machine 'toaster'; choose one of node, drive"):
+        render("toaster", "svg")
+    with pytest.raises(ValueError, match="no format 'png'; choose one of svg, mermaid, dot, table"):
+        render("node", "png")
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_svg_is_well_formed_and_says_in_words_what_each_edge_is(name: str) -> None:
+    root = ET.fromstring(render(name, "svg"))
+    titles = {each.text for each in root.iter("{http://www.w3.org/2000/svg}title")}
+    for edge in picture.extract(OWN[name]).edges:
+        assert f"{edge.source} to {edge.target}: {', '.join(edge.labels)}" in titles
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_svg_tells_kinds_of_edges_apart_without_colour(name: str) -> None:
+    text = render(name, "svg")
+    dashes = {
+        kind: [line for line in text.splitlines() if line.startswith(f".edge.{kind} {{")] for kind in EDGE_KINDS
+    }
+    assert len({str([line.partition("{")[2] for line in lines]) for lines in dashes.values()}) == len(EDGE_KINDS)
+    assert "prefers-color-scheme: dark" in text
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_mermaid_has_one_line_for_each_edge_and_no_hyphen_in_an_identifier(name: str) -> None:
+    lines = [line.strip() for line in render(name, "mermaid").splitlines()]
+    arrows = [line for line in lines if " --> " in line and "[*]" not in line]
+    assert len(arrows) == len(picture.extract(OWN[name]).edges)
+    for line in arrows:
+        ends, _, told = line.partition(" : ")
+        assert "-" not in ends.replace("-->", "")
+        assert told
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_table_has_a_row_for_every_pair(name: str) -> None:
+    machine = OWN[name]
+    parts = render(name, "table").split("**`")
+    rows = {part.partition("`")[0]: part for part in parts[1:]}
+    for state, event in machine.pairs():
+        count = max(1, len(schema.branches(machine.outcome(state, event))))
+        found = [line for line in rows[state].splitlines() if line.startswith((f"| `{event}`", f"| `{event} ["))]
+        assert len(found) == count, (state, event)
+
+
+@pytest.mark.stranger
+@pytest.mark.skipif(which("dot") is None, reason="Graphviz (Debian package graphviz) is not installed")
+@pytest.mark.parametrize("name", MACHINES)
+def test_graphviz_reads_the_graph(name: str) -> None:
+    done = subprocess.run(
+        ["dot", "-Tplain"], input=render(name, "dot"), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = picture.extract(OWN[name])
+    counts = [sum(line.startswith(f"{word} ") for line in done.stdout.splitlines()) for word in ("node", "edge")]
+    # The mark of the beginning is a node and an edge of its own.
+    assert counts == [len(shown.vertices) + 1, len(shown.edges) + 1]
