@@ -436,13 +436,18 @@ WRONG_KG = Code(
 """Password proven by RAKP message 2, session key not by message 4: what is left to differ is Kg."""
 
 LOGINS_CROSSED = Code(
-    None,
+    Status.INVALID_INTEGRITY_CHECK_VALUE,
     "logins-crossed",
-    "the BMC mixed up a login message with its retransmission",
-    "it is tried again by itself; if it stays so, raise the timing `retransmit`",
+    "the BMC has proven that it knows our password, and refuses our proof of it",
+    "it is tried again by itself; if it stays so, raise the timing `retransmit`, or try a password of at most "
+    "16 bytes",
     transient=True,
 )
-"""A BMC that answers a copy of RAKP message 1 with a new random number refuses our proof over the old one."""
+"""Status 0Fh in RAKP message 4, after a right proof in message 2: it cannot be the password.
+
+A BMC that answers each copy of RAKP message 1 with another random number, whether we or the network made
+the copy, expects a proof over the last one while we go by the first.
+"""
 
 SUITE_CHANGED = Code(
     None,

@@ -123,9 +123,9 @@ class ClientSession:
 
     __slots__ = (
         "_check_value",
+        "_half_open",
         "_handshake",
         "_rakp1",
-        "_rakp1_copies",
         "_random",
         "_request",
         "_rq_seq",
@@ -169,8 +169,8 @@ class ClientSession:
         self.dropped: Counter[str] = Counter()
         """Packets that were not taken, by reason."""
         self._rakp1: Rakp1 | None = None
-        self._rakp1_copies = 0
         self._check_value = b""
+        self._half_open = False
         self._seal: Seal | None = None
         self._window = SequenceWindow()
         self._sequence = 0
@@ -247,7 +247,7 @@ class ClientSession:
         RAKP message 3 with an error status ends a login before any key exists (IPMI 2.0, 13.22); the
         BMC does not answer it.  Without it a slot may stay taken until the BMC loses patience.
         """
-        if not self.bmc_id:
+        if not self._half_open:
             return None
         refusal = Rakp3(self._tag, Status.INVALID_INTEGRITY_CHECK_VALUE, self.bmc_id)
         return Packet(PayloadType.RAKP_3, refusal.encode()).encode()
@@ -300,14 +300,15 @@ class ClientSession:
         if answer.status:
             self._fail(codes.status(answer.status))
             return
-        terms = self._terms
-        if (answer.authentication, answer.integrity, answer.confidentiality) != terms.suite.algorithms:
-            self._fail(codes.SUITE_CHANGED)
-            return
         if not answer.bmc_id:
             self._fail(codes.NULL_SESSION_ID)
             return
         self.bmc_id = answer.bmc_id
+        self._half_open = True
+        terms = self._terms
+        if (answer.authentication, answer.integrity, answer.confidentiality) != terms.suite.algorithms:
+            self._fail(codes.SUITE_CHANGED)
+            return
         self._tag += 1
         role = terms.privilege | NAME_ONLY_LOOKUP
         self._rakp1 = Rakp1(self._tag, self.bmc_id, self._random(RANDOM_LENGTH), role, terms.name)
@@ -317,6 +318,7 @@ class ClientSession:
     def _take_rakp2(self, answer: Rakp2) -> None:
         self._known(answer)
         if answer.status:
+            self._half_open = False
             self._fail(codes.status(answer.status))
             return
         terms, rakp1 = self._terms, self._rakp1
@@ -337,7 +339,6 @@ class ClientSession:
         keys = exchange.keys(terms.password, terms.kg)
         self._check_value = exchange.check_value(keys)
         self._seal = Seal(keys, random=self._random)
-        self._rakp1_copies = self._sent
         self._tag += 1
         self.phase = Phase.CONFIRMING
         rakp3 = Rakp3(self._tag, Status.NO_ERRORS, self.bmc_id, exchange.rakp3_code(terms.password))
@@ -345,11 +346,10 @@ class ClientSession:
 
     def _take_rakp4(self, answer: Rakp4) -> None:
         self._known(answer)
+        self._half_open = False
         if answer.status:
-            # The BMC has proven our password before, so it cannot be that.  A BMC that answered two copies
-            # of RAKP 1, with a random number for each, holds the second while we go by the first.
-            refused = answer.status == Status.INVALID_INTEGRITY_CHECK_VALUE
-            crossed = refused and self._rakp1_copies > 1
+            # The BMC has proven our password in message 2, so it is not that which 0Fh speaks of here.
+            crossed = answer.status == Status.INVALID_INTEGRITY_CHECK_VALUE
             self._fail(codes.LOGINS_CROSSED if crossed else codes.status(answer.status))
             # What is refused may be the second copy of a RAKP 3 whose first was taken.
             self.may_be_open = self._sent > 1
@@ -389,7 +389,7 @@ class ClientSession:
             self._take_privilege(response)
         elif self.phase is Phase.CLOSING and response.completion in CLOSED_BY:
             self.phase = Phase.CLOSED
-            self.may_be_open = False
+            self.may_be_open = self._half_open = False
 
     def _take_privilege(self, response: Response) -> None:
         if response.completion:

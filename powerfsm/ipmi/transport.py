@@ -84,14 +84,23 @@ class Conversation:
         wait = patience.total if once else patience.first
         while True:
             self.send(self.session.transmit())
-            with trio.move_on_at(min(now + wait, deadline)):
-                await came.wait()
-            if came.is_set():
+            if await self._wait(came, min(now + wait, deadline)):
                 return
             now = trio.current_time()
             if now >= deadline:
                 raise NoAnswer(self.session.phase.value, self.session.sent, self._trouble())
             wait *= _GROWTH
+
+    async def linger(self, seconds: float) -> bool:
+        """Send nothing, and return whether what the session awaits has come within `seconds`."""
+        came = self._came = trio.Event()
+        return await self._wait(came, trio.current_time() + seconds)
+
+    @staticmethod
+    async def _wait(came: trio.Event, until: float) -> bool:
+        with trio.move_on_at(until):
+            await came.wait()
+        return came.is_set()
 
     def send(self, data: bytes) -> None:
         """Send one datagram; where the link refuses it, it counts as lost."""

@@ -187,12 +187,14 @@ class TinyBmc:
 
     def _rakp3(self, ask: Rakp3) -> list[bytes]:
         session = self.sessions.get(ask.bmc_id)
-        if session is None or session.exchange is None or session.user is None:
+        if session is None:
             return []
         if ask.status:
             if not session.open:
                 del self.sessions[session.id]
                 self.events.append(("retracted", session.id))
+            return []
+        if session.exchange is None or session.user is None:
             return []
         status = self.statuses.get(PayloadType.RAKP_3, 0)
         if not status and ask.auth_code != session.exchange.rakp3_code(session.user.password):
