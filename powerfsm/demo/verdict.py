@@ -1,0 +1,118 @@
+"""The verdict: what the simulator's own event log says about the requesters' claims.
+
+The daemon is asked one thing only, whether every operation that it has answered with is still known and has
+ended.  All else is between the log and the claims, before `bmcsim.check`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bmcsim.check import Verdict, Violation, judge
+from bmcsim.records import read_claims, read_events
+from powerfsm.client import Operation
+from powerfsm.demo.storm import Tally
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out of a storm.
+
+    Attributes:
+        verdict: The judge's, from the event log and the claims.
+        tally: What the requesters counted.
+        kills: How often the daemon was killed.
+        lost: Operations that were answered with and that the daemon does not know.
+        unended: Operations that never ended.
+    """
+
+    verdict: Verdict
+    tally: Tally
+    kills: int
+    lost: frozenset[int]
+    unended: frozenset[int]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing happened that must not."""
+        return self.verdict.holds and not self.lost and not self.unended
+
+
+def pass_verdict(
+    log: Path, claims: Path, tally: Tally, kills: int, answered: Iterable[int], known: Iterable[Operation]
+) -> Outcome:
+    """Judge a run.
+
+    Args:
+        log: The simulator's event log.
+        claims: The requesters' claims.
+        tally: What they counted.
+        kills: How often the daemon was killed.
+        answered: Operations that they were answered with.
+        known: All operations that the daemon knows.
+
+    Raises:
+        bmcsim.records.UnreadableError: There is nothing to judge.
+    """
+    status = {operation.id: operation.status for operation in known}
+    lost = frozenset(number for number in answered if number not in status)
+    unended = frozenset(number for number in answered if number in status and not status[number].ended)
+    return Outcome(judge(read_events(log), read_claims(claims)), tally, kills, lost, unended)
+
+
+def print_outcome(outcome: Outcome, console: Console) -> None:
+    """Print the verdict as a table, with the first violations of each kind below it."""
+    verdict, tally = outcome.verdict, outcome.tally
+    table = Table(show_edge=False, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("verdict, from the simulator's event log")
+    table.add_column("count", justify="right")
+    table.add_column("must be", justify="right")
+    table.add_column("")
+    answers = f"{tally.answered:,} answered, {tally.unknown:,} never"
+    for label, count, remark in (
+        ("simulated BMCs", verdict.nodes, ""),
+        ("kill -9 of the daemon", outcome.kills, ""),
+        ("requests made", verdict.requests, answers),
+        ("successes told, and judged", verdict.declared, f"{verdict.outdated:,} more were outdated when told"),
+        ("power commands received", sum(verdict.commands.values()), f"{verdict.duplicates:,} of them duplicates"),
+    ):
+        table.add_row(label, f"{count:,}", "", remark)
+    for label, count in _judged(outcome):
+        sign = "[green]holds[/]" if not count else "[bold red]VIOLATED[/]"
+        table.add_row(label, f"{count:,}", "0", sign)
+    console.print(table)
+    for kind in (verdict.overlaps, verdict.contradictions, verdict.elsewhere, verdict.unclosed):
+        _print_violations(kind, console)
+
+
+def in_one_line(outcome: Outcome) -> str:
+    """The verdict for a log of many runs."""
+    counts = ", ".join(f"{label} {count}" for label, count in _judged(outcome))
+    requests, commands = outcome.verdict.requests, sum(outcome.verdict.commands.values())
+    word = "holds" if outcome.holds else "VIOLATED"
+    return f"{word}: {requests:,} requests, {commands:,} power commands, {outcome.kills} kills; {counts}"
+
+
+def _judged(outcome: Outcome) -> list[tuple[str, int]]:
+    verdict = outcome.verdict
+    return [
+        ("overlapping commands", len(verdict.overlaps)),
+        ("contradictions of a declared state", len(verdict.contradictions)),
+        ("nodes that ended elsewhere than last asked", len(verdict.elsewhere)),
+        ("sessions left open", len(verdict.unclosed)),
+        ("answered requests that were lost", len(outcome.lost)),
+        ("answered requests that never ended", len(outcome.unended)),
+    ]
+
+
+def _print_violations(violations: tuple[Violation, ...], console: Console) -> None:
+    for violation in violations[:_SHOWN]:
+        line = f"{violation.t:.3f}  {violation.node} {violation.what}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if len(violations) > _SHOWN:
+        console.print(f"and {len(violations) - _SHOWN:,} more of this kind", markup=False, highlight=False)
