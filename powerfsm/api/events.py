@@ -83,7 +83,7 @@ async def _listening(
     ] = None,
 ) -> Listening:
     # Looked at here and not in the stream: a stream that has begun can no longer be refused.
-    present = daemon.last_seq
+    present = daemon.registry.journal_length
     if last_event_id:
         if not (last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 19):
             raise invalid("header.Last-Event-ID", "expected the `id` of an event, a number")
@@ -129,7 +129,7 @@ async def _entries(daemon: Service, listening: Listening) -> AsyncIterator[list[
     """What a listener wants, in order; last of all, why it ends."""
     while True:
         with daemon.registry.feed.listen() as feed:
-            while not listening.over and listening.position < daemon.last_seq:
+            while not listening.over and listening.position < daemon.registry.journal_length:
                 try:
                     page = await daemon.store.journal(after=listening.position, limit=PAGE)
                 except StoreError:

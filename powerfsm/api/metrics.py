@@ -166,6 +166,9 @@ class _Fleet(Collector):
         sessions = sum(len(registry.sessions(node.name)) for node in outstanding)
         yield _gauge("powerfsm_nodes_outstanding", "Nodes in the recovery listing.", len(outstanding))
         yield _gauge("powerfsm_sessions_in_use", "BMC sessions not shown to be closed.", sessions)
+        yield _gauge(
+            "powerfsm_journal_length", "Entries of the journal; the last one's number.", registry.journal_length
+        )
         yield _gauge("powerfsm_defects", "Rejected events since the start; each is a bug.", registry.defects)
         yield _gauge("powerfsm_accepting", "1 where power requests are accepted.", int(registry.accepting))
         yield _gauge("powerfsm_ready", "1 where recovery has taken up all outstanding work.", int(registry.ready))

@@ -55,11 +55,6 @@ class Service:
             if not held.locked and not held.tasks_waiting:
                 self._keys.pop(key, None)
 
-    @property
-    def last_seq(self) -> int:
-        """The journal's last number, as published."""
-        return self.registry._fleet.last_seq  # noqa: SLF001
-
     async def operations(self, ids: Collection[int]) -> list[Operation]:
         """The operations of these ids, in their order, as they stand now.
 
