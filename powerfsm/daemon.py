@@ -1,7 +1,7 @@
 """The daemon: one process that owns a fleet, wired together and ended in order.
 
-The order of the start is a promise too: the store is owned and loaded, the outstanding work is listed and taken up,
-and only then does the API answer.  The end is its mirror: no new requests, every action in play fenced and left
+The order of the start is a promise too: the store is owned and loaded, the outstanding work is listed and taken
+up, and only then does the API answer.  The end is its mirror: no new requests, every action in play fenced and left
 durable, sessions closed, then the API, then the store.
 """
 
@@ -13,7 +13,8 @@ import signal
 import socket
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
@@ -31,19 +32,20 @@ from powerfsm.actions.limits import Limits
 from powerfsm.actions.timings import Timings
 from powerfsm.api import create_app
 from powerfsm.api.access import read_tokens
+from powerfsm.api.metrics import Commits
 from powerfsm.config import Configuration
 from powerfsm.credentials import CredentialStore
 from powerfsm.drift import Sweep
 from powerfsm.drivers import Driver
 from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
-from powerfsm.ipmi.transport import open_transport
+from powerfsm.ipmi.transport import Transport, open_transport
 from powerfsm.journal import Kind
 from powerfsm.recovery import recover
 from powerfsm.registry.fleet import Fleet
 from powerfsm.registry.registry import Registry
 from powerfsm.secrets_file import SecretsFile
 from powerfsm.spec import Spec, load
-from powerfsm.store import open_store
+from powerfsm.store.store import open_store
 
 log = structlog.get_logger(__name__)
 
@@ -77,40 +79,38 @@ async def _run(configuration: Configuration, ready_file: Path | None) -> None:
     configuration.check_timings(spec.timings)
     tokens = None if configuration.tokens is None else read_tokens(configuration.tokens)
     credentials = SecretsFile(configuration.credentials)
-    with _listen(configuration) as listening:
-        async with (
-            open_store(configuration.database) as store,
-            _drivers(configuration, spec, credentials) as drivers,
-            trio.open_nursery() as nursery,
-        ):
+    with ExitStack() as stack:
+        listening = stack.enter_context(_listen(configuration))
+        async with open_store(configuration.database) as store, trio.open_nursery() as nursery:
+            transport = stack.enter_context(open_transport(nursery))
             end = trio.Event()
             await nursery.start(_await_signals, end, nursery.cancel_scope)
             limits = Limits(configuration.limits.total, configuration.limits.per_group)
+            drivers = _drivers(configuration, spec, credentials, transport)
             workshop = Workshop(spec, drivers, limits, time.time, configuration.timings.items())
-            registry = Registry(spec, store, Fleet(await store.load()), workshop)
+            commits = Commits(store)
+            registry = Registry(spec, commits, Fleet(await store.load()), workshop)
             # What was loaded stays for good; looking through it for garbage over and over costs pauses.
             gc.collect()
             gc.freeze()
-            written, stop_http = trio.Event(), trio.Event()
+            written = trio.Event()
             nursery.start_soon(_write, registry, written)
             registry.note(Kind.DAEMON, None, "started", detail=_identity(spec))
-            outstanding = await recover(registry)
+            await recover(registry)
             registry.accepting = True
-            app = create_app(registry, store, tokens=tokens, drift=configuration.drift)
-            await nursery.start(_serve_http, app, listening, stop_http)
-            url = _url(listening)
-            log.info("daemon.ready", url=url, nodes=len(registry.nodes), outstanding=len(outstanding))
-            if ready_file is not None:
-                _announce(ready_file, url)
-            async with trio.open_nursery() as sweeping:
-                sweeping.start_soon(Sweep(registry, workshop).run)
-                await end.wait()
-                sweeping.cancel_scope.cancel()
-            registry.note(Kind.DAEMON, None, "ended", detail=_identity(spec))
-            registry.close()
-            await written.wait()
-            stop_http.set()
-            nursery.cancel_scope.deadline = trio.current_time() + 2 * GOODBYE
+            app = create_app(registry, store, tokens=tokens, drift=configuration.drift, commits=commits)
+            async with _served(app, listening) as url:
+                log.info("daemon.ready", url=url, nodes=len(registry.nodes))
+                if ready_file is not None:
+                    _announce(ready_file, url)
+                async with trio.open_nursery() as sweeping:
+                    sweeping.start_soon(Sweep(registry, workshop).run)
+                    await end.wait()
+                    sweeping.cancel_scope.cancel()
+                registry.note(Kind.DAEMON, None, "ended", detail=_identity(spec))
+                registry.close()
+                await written.wait()
+            nursery.cancel_scope.cancel()
     log.info("daemon.ended")
 
 
@@ -138,19 +138,17 @@ async def _await_signals(
                 end.set()
 
 
-@asynccontextmanager
-async def _drivers(
-    configuration: Configuration, spec: Spec, credentials: CredentialStore
-) -> AsyncGenerator[dict[str, Driver]]:
+def _drivers(
+    configuration: Configuration, spec: Spec, credentials: CredentialStore, transport: Transport
+) -> dict[str, Driver]:
     timings = Timings.of(spec.timings, configuration.timings.items())
-    async with open_transport() as transport:
-        ipmi = IpmiDriver(transport, credentials, IpmiTimings(timings.answer, timings.retransmit, timings.fence))
-        drivers: dict[str, Driver] = {"ipmi": ipmi}
-        if find_spec("pyghmi") is not None:
-            from powerfsm.drivers.pyghmi import PyghmiDriver  # noqa: PLC0415 (an optional dependency)
+    patience = IpmiTimings(timings.answer, timings.retransmit, timings.fence)
+    drivers: dict[str, Driver] = {"ipmi": IpmiDriver(transport, credentials, patience)}
+    if find_spec("pyghmi") is not None:
+        from powerfsm.drivers.pyghmi import PyghmiDriver  # noqa: PLC0415 (an optional dependency)
 
-            drivers["pyghmi"] = PyghmiDriver(credentials, timings.answer)
-        yield drivers
+        drivers["pyghmi"] = PyghmiDriver(credentials)
+    return drivers
 
 
 def _listen(configuration: Configuration) -> socket.socket:
@@ -175,22 +173,24 @@ def _url(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _serve_http(
-    app: FastAPI,
-    listening: socket.socket,
-    stop: trio.Event,
-    *,
-    task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
-) -> None:
+@asynccontextmanager
+async def _served(app: FastAPI, listening: socket.socket) -> AsyncGenerator[str]:
+    """Serve the API for as long as the block lasts, and a little longer to whoever is being answered."""
     config = HypercornConfig()
     # Hypercorn closes what it is given; ours is closed by whoever bound it.
     config.bind = [f"fd://{os.dup(listening.fileno())}"]
     config.errorlog = logging.getLogger("hypercorn.error")
     config.include_server_header = False
     config.graceful_timeout = GOODBYE
-    await hypercorn.trio.serve(
-        cast("Framework", app), config, shutdown_trigger=stop.wait, task_status=task_status, mode="asgi"
+    stop = trio.Event()
+    serve_app = partial(
+        hypercorn.trio.serve, cast("Framework", app), config, shutdown_trigger=stop.wait, mode="asgi"
     )
+    async with trio.open_nursery() as serving:
+        await serving.start(serve_app)
+        yield _url(listening)
+        stop.set()
+        serving.cancel_scope.deadline = trio.current_time() + 2 * GOODBYE
 
 
 def _identity(spec: Spec) -> dict[str, object]:

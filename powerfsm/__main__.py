@@ -1,0 +1,5 @@
+"""`python -m powerfsm`: the same as `powerfsm`."""
+
+from powerfsm.cli import main
+
+main()
