@@ -6,7 +6,8 @@ Kinds of edges differ by dashes and by arrow heads, kinds of states by their out
 from collections.abc import Iterator
 from html import escape
 
-from powerfsm.spec.diagram.drawing import LINE, NAME_LINE, Box, Drawing, Line, Point, draw, name_lines
+from powerfsm.spec.diagram.drawing import Box, Drawing, Line, Point, draw
+from powerfsm.spec.diagram.measures import LINE, NAME_LINE, name_lines
 from powerfsm.spec.diagram.picture import EDGE_KINDS, EdgeKind, Picture
 
 _DASHES: dict[EdgeKind, str] = {"progress": "", "cancel": "8 4", "failure": "2 3", "recovery": "10 3 2 3"}
