@@ -133,6 +133,11 @@ class Fleet:
 
         self._travel(bmc, way, "in", now, arrive)
 
+    def press_power_button(self, name: str) -> None:
+        """Have an operator turn a machine on, or off."""
+        self._bmcs[name].press_power_button(self.clock())
+        self.finish()
+
     def advance(self, now: float) -> None:
         """Let everything happen that is due by `now`."""
         self._agenda.run(now)
