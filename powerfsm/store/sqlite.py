@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, exc
 from sqlalchemy.dialects.sqlite import Insert, insert
@@ -39,6 +39,9 @@ _APPLICATION = 0x7066736D
 
 # Seconds to wait for another program's lock: somebody may be looking with `sqlite3` or making a backup.
 _BUSY = 5.0
+
+# Bytes; SQLite takes a file of one byte for an empty one.
+_HEADER = 100
 
 # Files up to this size are checked whole at every start (measured at about half a gigabyte a second); of larger
 # ones, where only the history is large, the tables that a start rests on.
@@ -108,15 +111,19 @@ def look(path: Path, further: Callable[[Connection], None]) -> None:
         raise StoreUnwritable(
             path, f"cannot look at store {path}: {error.strerror}", advice="see to its permissions"
         ) from error
+    if path.is_dir():
+        raise StoreUnwritable(path, f"store {path} is a directory", advice="give the path of a file")
     if size == 0:
         if logged:  # SQLite would take the file for new, and throw away a log that may hold answered requests
             raise StoreCorrupt(path, f"the file is missing or empty, and its log {log.name} is not")
         return
+    if size < _HEADER:
+        raise StoreCorrupt(path, f"the file has {size} bytes, fewer than the header of a database")
     engine = readers(path)
     try:
         with engine.connect() as connection:
             if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
-                _check(connection, path, size + logged)
+                _check(connection, path, size, logged)
                 further(connection)
     except exc.DBAPIError as error:
         if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY_ROLLBACK:
@@ -131,13 +138,19 @@ def look(path: Path, further: Callable[[Connection], None]) -> None:
     look(path, further)
 
 
-def _check(connection: Connection, path: Path, size: int) -> None:
-    if connection.exec_driver_sql("PRAGMA application_id").scalar_one() != _APPLICATION:
+def _check(connection: Connection, path: Path, size: int, logged: int) -> None:
+    def pragma(name: str) -> Any:
+        return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+    if pragma("application_id") != _APPLICATION:
         raise StoreForeign(path)
+    due = pragma("page_count") * pragma("page_size")
+    if size < due and not logged:  # what is not in the file yet may be in the log
+        raise StoreCorrupt(path, f"the file has {size} bytes of {due}")
     for check in ("quick_check(1)",) if size <= _CHECK_WHOLE else ("quick_check(node)", "quick_check(session)"):
-        verdict = connection.exec_driver_sql(f"PRAGMA {check}").scalars().all()
-        if verdict != ["ok"]:
-            raise StoreCorrupt(path, str(verdict[0]).replace("\n", " "))
+        verdict = str(pragma(check))
+        if verdict != "ok":
+            raise StoreCorrupt(path, verdict.replace("\n", " "))
 
 
 def writer(path: Path) -> Engine:

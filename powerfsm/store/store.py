@@ -55,8 +55,7 @@ async def open_store(
     try:
         yield store
     finally:
-        with trio.CancelScope(shield=True):
-            await store.aclose()
+        await store.aclose()
 
 
 def _own(path: Path) -> tuple[Owner, Engine]:
@@ -175,9 +174,13 @@ class Store:
         if self._closed:
             return
         self._closed = True
-        for _ in range(sqlite.READERS):
-            await self._reading.acquire_on_behalf_of(object())
-        await trio.to_thread.run_sync(self._close, limiter=self._writing)
+        with trio.CancelScope(shield=True):
+            readers = [object() for _ in range(sqlite.READERS)]
+            for reader in readers:
+                await self._reading.acquire_on_behalf_of(reader)
+            await trio.to_thread.run_sync(self._close, limiter=self._writing)
+            for reader in readers:  # those who asked too late are to be told, not to wait for ever
+                self._reading.release_on_behalf_of(reader)
 
     def _close(self) -> None:
         # The writer goes last: the last one to go takes the log into the file and removes it.
