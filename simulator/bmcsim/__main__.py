@@ -1,0 +1,5 @@
+"""`python -m bmcsim`: the same as `bmcsim`."""
+
+from bmcsim.cli import main
+
+main()
