@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import trio
 import yaml
@@ -36,8 +36,32 @@ class ProcessTrouble(Exception):
     """A process does not do what it should; says which one, and what it printed last."""
 
 
+class Process(Protocol):
+    """A process as `trio.Process` and its like show it."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code; None while it runs, or where nobody knows."""
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+
+    def send_signal(self, number: signal.Signals, /) -> None:
+        """Send a signal."""
+
+    async def wait(self) -> int:
+        """Wait for its end."""
+
+
 class Child:
-    """One process of ours; `start` it, then `stop` or `kill` it, as often as needed.
+    """One process of ours; `run` it, then `stop` or `kill` it, as often as needed.
 
     Args:
         name: What to call it in messages.
@@ -47,7 +71,7 @@ class Child:
     def __init__(self, name: str, output: Path) -> None:
         self.name = name
         self.output = output
-        self._process: trio.Process | None = None
+        self._process: Process | None = None
 
     @property
     def running(self) -> bool:
@@ -63,8 +87,12 @@ class Child:
 
     async def run(self, command: Sequence[str], environment: dict[str, str] | None = None) -> None:
         """Start the process."""
+        self._process = await self.spawn(command, environment)
+
+    async def spawn(self, command: Sequence[str], environment: dict[str, str] | None) -> Process:
+        """Make a process that runs `command`."""
         with self.output.open("ab") as output:
-            self._process = await trio.lowlevel.open_process(
+            return await trio.lowlevel.open_process(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -6,7 +6,7 @@ test that kills two hundred times.
 
 import secrets
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,8 +100,8 @@ class Stage:
         """Kill the daemon, whatever it does; whatever was in flight is lost with it."""
         serving = self.gate.is_open
         t = now()
-        await self.daemon.kill()
         self.gate.shut()
+        await self.daemon.kill()
         self.sight.look()
         sight = self.sight
         kill = Kill(t, serving, self.storm.open, sight.open_sessions, sight.commanded_sessions)
@@ -198,7 +198,13 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    directory: Path, nodes: int, conditions: Conditions, seed: int, pace: float = 1.0
+    directory: Path,
+    nodes: int,
+    conditions: Conditions,
+    seed: int,
+    *,
+    pace: float = 1.0,
+    make_daemon: Callable[[Path, Conditions, Path], Daemon] = Daemon,
 ) -> AsyncGenerator[Stage]:
     """Set the stage, and clear it whatever happens: no process is left behind.
 
@@ -208,6 +214,7 @@ async def stage(
         conditions: How hostile their BMCs are.
         seed: What makes requests, losses and delays.
         pace: How much longer than usual requesters rest.
+        make_daemon: Makes the daemon from directory, conditions and the file of the BMCs' password.
 
     Raises:
         ProcessTrouble: A process does not start.
@@ -217,7 +224,7 @@ async def stage(
     password = directory / "bmc-password"
     write_private(password, secrets.token_hex(8) + "\n")
     simulator = Simulator(directory, f"n[{1:0{width}}-{nodes}]", conditions, seed, password)
-    daemon = Daemon(directory, conditions, password)
+    daemon = make_daemon(directory, conditions, password)
     claims_file = directory / "claims.jsonl"
     try:
         async with trio.open_nursery() as starting:

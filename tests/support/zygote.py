@@ -1,0 +1,59 @@
+"""A process that has the daemon's modules in memory and forks daemons from itself: `python zygote.py`.
+
+Reads one JSON object a line: `arguments` of `powerfsm`, and `output`, the file for all that the daemon prints.
+Writes the process id of each daemon.  Ends with its input, and its daemons end with it.
+
+What is left out of a daemon's life is a second of importing; everything else, from reading its
+arguments to its end, is the program that a user runs.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import powerfsm.cli.serving  # noqa: F401  (all that `powerfsm serve` needs)
+from powerfsm.cli import main
+
+_PR_SET_PDEATHSIG = 1
+
+
+def be_daemon(arguments: Sequence[str], output: str) -> NoReturn:
+    """Run `powerfsm` in this process, which is a new one."""
+    code = 1
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        printed = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(printed, 1)
+        os.dup2(printed, 2)
+        sys.argv = ["powerfsm", *arguments]
+        main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def serve() -> None:
+    """Fork daemons until the input ends."""
+    # Nobody here waits for them, so the kernel is to forget them when they end.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            be_daemon(wanted["arguments"], wanted["output"])
+        print(pid, flush=True)
+
+
+if __name__ == "__main__":
+    print("ready", flush=True)
+    serve()
