@@ -3,13 +3,26 @@
 from collections.abc import AsyncGenerator
 
 import pytest
-import trio.testing
 
-from laboratory import Lab, laboratory
+from laboratory import Lab, NewLab, laboratory, run_in_virtual_time
 
 
 @pytest.fixture
-async def lab(autojump_clock: trio.testing.MockClock) -> AsyncGenerator[Lab]:
+async def lab() -> AsyncGenerator[Lab]:
     """The real registry and actions, in virtual time, over BMCs and a disk that the test holds in its hand."""
     async with laboratory() as made:
         yield made
+
+
+@pytest.fixture
+def new_lab() -> NewLab:
+    """Makes laboratories, for a test that needs more than one, or one with other timings."""
+    return laboratory
+
+
+# pytest-trio takes a test's clock from the arguments of the test itself; no test should have to name it.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and {"lab", "new_lab"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.trio(run=run_in_virtual_time))
