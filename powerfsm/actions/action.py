@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import structlog
 import trio
 
+from powerfsm.actions.deadline import Deadline
 from powerfsm.actions.drive import Drive, GaveUp
 from powerfsm.actions.ledger import Facts, Ledger
 from powerfsm.node import Node
@@ -56,7 +57,7 @@ class Action:
         self._scope.cancel()
 
     def leave(self) -> None:
-        """Stop driving and fence, but tell nothing: the work stays durable for the next start."""
+        """Stop driving and fence, but do not tell `cancelled`: the work stays durable for the next start."""
         self._leaving = True
         self._scope.cancel()
 
@@ -66,28 +67,39 @@ class Action:
         try:
             with self._scope:
                 event, facts = await self._carry_out()
-            if not self._leaving:
-                # The end must be told even where the action is cancelled while it tells it.
-                with trio.CancelScope(shield=True):
-                    await self._ledger.end_action(self.node.name, event, facts)
+            if event == "cancelled" and self._leaving:
+                return
+            # The end must be told even where the action is cancelled while it tells it.
+            with trio.CancelScope(shield=True):
+                await self._ledger.end_action(self.node.name, event, facts)
         except StoreUnavailable as error:
             # Told only while the daemon ends: the work is on disk as it was, and recovery takes it up.
             log.warning("action.left", node=self.node.name, operation=self.operation.id, told=str(error))
 
     async def _carry_out(self) -> tuple[str, Facts]:
+        try:
+            return await self._walk_legs()
+        except GaveUp as end:
+            return "gave-up", Facts(reason=str(end))
+        except StoreUnavailable:
+            raise
+        except Exception as defect:
+            # One node's defect, a driver's or our own, must not take the rest of the fleet down with it.
+            log.exception("defect.action", node=self.node.name, operation=self.operation.id)
+            told = f"{self.node.name}: {type(defect).__name__}: {defect}; this is a defect of the daemon or of its"
+            return "gave-up", Facts(reason=f"{told} configuration, and its log says more")
+
+    async def _walk_legs(self) -> tuple[str, Facts]:
         timings = self._workshop.timings(self.node)
         soft = any(leg.command is Command.SOFT_OFF for leg in self.legs)
-        deadline = trio.current_time() + timings.deadline + (timings.soft_patience if soft else 0)
         reached = Facts()
         async with self._workshop.limits.bmc(self.node.name):
+            deadline = Deadline(timings.deadline + (timings.soft_patience if soft else 0))
             for number, leg in enumerate(self.legs):
                 if number < self.operation.leg:
                     continue
                 if number > self.operation.leg:
                     await self._ledger.report(self.node.name, "turned", reached)
                 drive = Drive(self._workshop, self._ledger, self.node, self.operation, leg, deadline)
-                try:
-                    reached = await drive.walk()
-                except GaveUp as end:
-                    return "gave-up", Facts(reason=str(end))
+                reached = await drive.walk()
         return "confirmed", reached

@@ -11,14 +11,16 @@ fencing it.
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 import trio
 
+from powerfsm.actions.deadline import Deadline
 from powerfsm.actions.ledger import Facts, Ledger
 from powerfsm.drivers.driver import Session
-from powerfsm.drivers.errors import DriverError, FenceUnanswered, Refused, Unsupported
+from powerfsm.drivers.errors import DriverError, Refused, Unsupported
 from powerfsm.journal import Kind
 from powerfsm.node import Node
 from powerfsm.operation import Operation
@@ -49,7 +51,7 @@ class Drive:
         node: The node as it was when the action started.
         operation: The operation being carried out.
         leg: What to reach.
-        deadline: When to give up (trio's clock, seconds).
+        deadline: When to give up.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class Drive:
         node: Node,
         operation: Operation,
         leg: "Leg",
-        deadline: float,
+        deadline: Deadline,
     ) -> None:
         self._workshop = workshop
         self._machine = workshop.spec.drive
@@ -74,10 +76,10 @@ class Drive:
         self._command = leg.command
         self._spent = operation.commanded
         self._session: Session | None = None
-        self._recorded = False
+        self._record: SessionInUse | None = None
+        self._sent = False
         self._held = AsyncExitStack()
-        self._sent: Command | None = None
-        self._answered_at = 0.0
+        self._awaiting_since: float | None = None
         self._poll = 0.0
         self._rests = 0
         self._attempts = 0
@@ -103,7 +105,7 @@ class Drive:
             "spent": lambda: self._spent,
             "soft": lambda: self._command is Command.SOFT_OFF,
             "unsupported": lambda: isinstance(self._error, Unsupported),
-            "patient": lambda: trio.current_time() - self._answered_at < self._patience,
+            "patient": self._patient,
         }
         self._effects: dict[str, Callable[[], Awaitable[None]]] = {
             "forget-sessions": self._forget_sessions,
@@ -142,7 +144,7 @@ class Drive:
         return Facts(reading=self._reading, read_at=self._read_at, reason=self._told())
 
     async def _perform(self, phase: str) -> str:
-        with trio.move_on_at(self._deadline) as scope:
+        with self._deadline.limit() as scope:
             return await self._phases[phase]()
         if scope.cancelled_caught:
             return "expired"
@@ -152,10 +154,9 @@ class Drive:
 
     async def _fencing(self) -> str:
         self._attempts += 1
-        if self._session is not None:
-            await self._close_own()
-        for session in tuple(self._ledger.sessions(self._node.name).values()):
-            if self._fences.quarantined_until(self._node.name, session.id) is None:
+        await self._close_own()
+        for session in self._on_record():
+            if self._fences.quarantined_until(session.node, session.id) is None:
                 await self._fence(session)
         return "fence-unanswered" if self._quarantines() else "fenced"
 
@@ -168,21 +169,23 @@ class Drive:
         until = self._fences.settled_at(self._node.name, self._leg.goal, timings.settle, timings.soft_settle)
         if until > trio.current_time():
             await trio.sleep_until(until)
+        if self._leg.goal is not Command.SOFT_OFF.direction:
+            self._release_held("waited out")
         return "settled"
 
     async def _opening(self) -> str:
-        try:
+        with self._deadline.paused():
             await self._held.enter_async_context(self._workshop.limits.session(self._node, self._leg.goal))
+        try:
             self._session = await self._driver.open(self._node.bmc)
         except DriverError as error:
             return await self._failure(error)
         return "opened"
 
     async def _recording(self) -> str:
-        session = SessionInUse(self._node.name, self._opened.id, self._command, self._workshop.now())
         # From here on it has to be taken off the record, even if the wait for the disk is cancelled.
-        self._recorded = True
-        await self._ledger.record_session(session, self._operation.id)
+        self._record = SessionInUse(self._node.name, self._opened.id, self._command, self._workshop.now())
+        await self._ledger.record_session(self._record, self._operation.id)
         return "recorded"
 
     async def _checking(self) -> str:
@@ -194,7 +197,11 @@ class Drive:
         return "marked"
 
     async def _commanding(self) -> str:
-        self._sent = self._command
+        self._sent = True
+        soft = self._command is Command.SOFT_OFF
+        if soft and self._awaiting_since is None:
+            # The operating system is given its time once, however often it has to be asked.
+            self._awaiting_since = trio.current_time()
         self._note_command("sent")
         try:
             await self._opened.command(self._command, once=self._once)
@@ -208,7 +215,9 @@ class Drive:
             self._error = error
             return "unanswered"
         self._note_command("answered")
-        self._answered_at = trio.current_time()
+        if not soft:
+            self._awaiting_since = trio.current_time()
+        self._error = None
         self._poll = 0.0
         return "answered"
 
@@ -221,10 +230,13 @@ class Drive:
         return await self._read()
 
     async def _closing(self) -> str:
-        await self._close_own(acted=True)
-        return "closed" if self._session is None and not self._quarantines() else "failure"
+        closed = await self._close_own()
+        if self._leg.goal is Command.SOFT_OFF.direction:
+            self._release_held("acted")
+        return "closed" if closed else "failure"
 
     async def _resting(self) -> str:
+        await self._close_own()
         rest = min(self._timings.backoff * 2**self._rests, self._timings.backoff_most)
         self._rests += 1
         await trio.sleep(rest * self._workshop.random.uniform(1 - JITTER, 1 + JITTER))
@@ -233,14 +245,12 @@ class Drive:
     # The effects that the machine asks for.
 
     async def _forget_sessions(self) -> None:
-        for session in tuple(self._ledger.sessions(self._node.name).values()):
-            self._fences.forget(self._node.name, session.id)
-            self._ledger.session_closed(self._node.name, session.id, self._operation.id, "quarantine")
-            if session.command is not None:
-                self._fences.passed(self._node.name, session.command, trio.current_time())
+        for session in self._on_record():
+            self._fenced(session, "quarantine")
 
     async def _escalate(self) -> None:
         self._command = Command.OFF
+        self._awaiting_since = None
 
     async def _start_instead(self) -> None:
         self._command = Command.ON
@@ -262,15 +272,18 @@ class Drive:
     def _once(self) -> bool:
         return self._leg.once and self._command is self._leg.command
 
-    @property
-    def _patience(self) -> float:
-        return self._timings.soft_patience if self._command is Command.SOFT_OFF else self._timings.patience
+    def _patient(self) -> bool:
+        soft = self._command is Command.SOFT_OFF
+        patience = self._timings.soft_patience if soft else self._timings.patience
+        return self._awaiting_since is None or trio.current_time() - self._awaiting_since < patience
+
+    def _on_record(self) -> list[SessionInUse]:
+        """The sessions on record that are not shown to be closed."""
+        sessions = self._ledger.sessions(self._node.name).values()
+        return [session for session in sessions if not self._fences.holds(session.node, session.id)]
 
     def _quarantines(self) -> list[float]:
-        until = (
-            self._fences.quarantined_until(self._node.name, session)
-            for session in self._ledger.sessions(self._node.name)
-        )
+        until = (self._fences.quarantined_until(session.node, session.id) for session in self._on_record())
         return [when for when in until if when is not None]
 
     async def _read(self) -> str:
@@ -289,53 +302,64 @@ class Drive:
             await self._held.aclose()
         return "failure"
 
-    async def _close_own(self, *, acted: bool = False) -> None:
-        """Close the session of this drive; one that does not answer is quarantined and stays on record."""
-        session = self._opened
-        try:
-            await session.close()
-        except FenceUnanswered as error:
-            self._unfenced(session.id, error, on_record=self._recorded)
-        else:
-            self._closed(session.id, self._sent, "own session", on_record=self._recorded, acted=acted)
-        self._session, self._recorded, self._sent = None, False, None
-        await self._held.aclose()
+    async def _close_own(self) -> bool:
+        """Close the session of this drive, if there is one; whether it is closed.
+
+        A close that has begun is finished, whatever is cancelled: a second one would find the session gone, and
+        nobody to answer.
+        """
+        session, record, sent = self._session, self._record, self._sent
+        self._session, self._record, self._sent = None, None, False
+        if session is None:
+            return True
+        failure: DriverError | None = None
+        with trio.CancelScope(shield=True):
+            try:
+                await session.close()
+            except DriverError as error:
+                failure = error
+            finally:
+                await self._held.aclose()
+        if failure is not None:
+            self._note_unfenced(session.id, failure)
+        if record is not None and not sent:
+            # Nothing in it can act; what is left of it the BMC drops when it is idle.
+            record = replace(record, command=None)
+        if record is not None and (failure is None or record.command is None):
+            self._fenced(record, "own session")
+        return failure is None
 
     async def _fence(self, session: SessionInUse) -> None:
-        """Close a session that this drive did not open."""
+        """Close a session by its id; one that cannot be shown to be closed is quarantined."""
         try:
             await self._driver.fence(self._node.bmc, session.id)
-        except FenceUnanswered as error:
-            self._unfenced(session.id, error)
+        except DriverError as error:
+            self._error = error
+            self._note_unfenced(session.id, error)
+            until = trio.current_time() + self._timings.quarantine
+            self._fences.quarantine(session.node, session.id, until)
         else:
-            self._closed(session.id, session.command, "by id")
+            self._fenced(session, "by id")
 
-    def _closed(
-        self,
-        session_id: int,
-        command: Command | None,
-        how: str,
-        *,
-        on_record: bool = True,
-        acted: bool = False,
-    ) -> None:
-        if command is not None:
-            self._fences.passed(self._node.name, command, trio.current_time(), acted=acted)
-        self._fences.forget(self._node.name, session_id)
-        if on_record:
-            self._ledger.session_closed(self._node.name, session_id, self._operation.id, how)
+    def _fenced(self, session: SessionInUse, how: str) -> None:
+        """A session is shown to be closed, or must be dead."""
+        if self._fences.passed(session, trio.current_time()):
+            self._ledger.session_closed(session.node, session.id, self._operation.id, how)
+        else:
+            self._note(Kind.SESSION, "fenced", detail={"session": session.id, "how": how})
 
-    def _unfenced(self, session_id: int, error: DriverError, *, on_record: bool = True) -> None:
-        self._error = error
-        if on_record:
-            self._fences.quarantine(self._node.name, session_id, trio.current_time() + self._timings.quarantine)
+    def _release_held(self, how: str) -> None:
+        """Take off the record what was held there for its soft-off."""
+        for session_id in self._fences.spent(self._node.name):
+            self._ledger.session_closed(self._node.name, session_id, self._operation.id, f"soft-off {how}")
+
+    def _note_unfenced(self, session_id: int, error: DriverError) -> None:
         log.warning("fence.unanswered", node=self._node.name, session=session_id, error=str(error))
         self._note(Kind.SESSION, "fence-unanswered", detail={"session": session_id, "told": str(error)})
 
     async def _leave(self) -> None:
+        await self._close_own()
         with trio.CancelScope(shield=True):
-            if self._session is not None:
-                await self._close_own()
             await self._held.aclose()
 
     def _note(
@@ -371,7 +395,7 @@ class Drive:
                 f"{goal}: a {self._leg.command} was sent once and may have been carried out; it is never sent "
                 "twice for one operation: look at the node, then ask again"
             )
-        if trio.current_time() >= self._deadline:
+        if self._deadline.over:
             tried += ", and the deadline is over"
         seen = "" if self._reading is None else f"; last read {self._reading}"
         why = (

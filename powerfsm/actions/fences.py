@@ -3,12 +3,17 @@
 Settling is counted from the moment at which the last session that carried a command was fenced, and only where the
 direction changes.  Of a node that this process has not commanded nothing is known but that the process
 before it has ended, so its settling is counted from our start.
+
+A soft-off is another matter: the operating system may act on it minutes after its session was closed, and a start
+must know of it.  So a session that carried one stays on record, closed as it is, until the soft-off has acted or
+has been waited out; a later process finds it there, closes it once more, and waits anew.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from powerfsm.power import Command, Power
+from powerfsm.store.batch import SessionInUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Fence:
 
     Attributes:
         direction: Where that command led; None where it is not known.
-        soft: It was a soft-off that may still be acted on.
+        soft: It, or one before it, was a soft-off that may still be acted on.
         at: When the session was shown to be closed (trio's clock, seconds).
     """
 
@@ -27,16 +32,30 @@ class Fence:
 
 
 class Fences:
-    """The last fence of every node that was commanded, and the quarantines that are running."""
+    """The last fence of every node that was commanded, and the sessions that are quarantined or held on record.
+
+    Args:
+        started: When the process started (trio's clock, seconds).
+    """
 
     def __init__(self, started: float) -> None:
         self._unknown = Fence(None, soft=False, at=started)
         self._last: dict[str, Fence] = {}
         self._quarantined: dict[tuple[str, int], float] = {}
+        self._held: dict[str, set[int]] = {}
 
-    def passed(self, node: str, command: Command, at: float, *, acted: bool = False) -> None:
-        """A session that carried `command` is fenced; `acted` tells that its effect was read, so none is left."""
-        self._last[node] = Fence(command.direction, command is Command.SOFT_OFF and not acted, at)
+    def passed(self, session: SessionInUse, at: float) -> bool:
+        """A session is shown to be closed, or must be dead; whether it can be taken off the record now."""
+        self._quarantined.pop((session.node, session.id), None)
+        if session.command is None:
+            return True
+        direction = session.command.direction
+        before = self._last.get(session.node, self._unknown)
+        soft = session.command is Command.SOFT_OFF
+        self._last[session.node] = Fence(direction, soft or (before.soft and before.direction is direction), at)
+        if soft:
+            self._held.setdefault(session.node, set()).add(session.id)
+        return not soft
 
     def settled_at(self, node: str, goal: Power, settle: float, soft_settle: float) -> float:
         """When no earlier command can take effect against `goal` any more (trio's clock, seconds)."""
@@ -45,14 +64,21 @@ class Fences:
             return -inf
         return fence.at + (soft_settle if fence.soft else settle)
 
+    def spent(self, node: str) -> set[int]:
+        """No soft-off can act on a node any more; gives the sessions that can be taken off the record for it."""
+        last = self._last.get(node)
+        if last is not None and last.soft:
+            self._last[node] = replace(last, soft=False)
+        return self._held.pop(node, set())
+
+    def holds(self, node: str, session: int) -> bool:
+        """Whether a session is closed, and on record only for the soft-off that it carried."""
+        return session in self._held.get(node, ())
+
     def quarantine(self, node: str, session: int, until: float) -> None:
         """A session did not answer its fence; it must be dead at `until` (trio's clock, seconds)."""
         self._quarantined[node, session] = until
 
     def quarantined_until(self, node: str, session: int) -> float | None:
-        """When a session that did not answer its fence must be dead; None if it was not tried, or is forgotten."""
+        """When a session that did not answer its fence must be dead; None if it was not tried, or is closed."""
         return self._quarantined.get((node, session))
-
-    def forget(self, node: str, session: int) -> None:
-        """A session is off the record."""
-        self._quarantined.pop((node, session), None)

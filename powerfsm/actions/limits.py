@@ -1,7 +1,7 @@
 """How much may be under way at once: per BMC, per group (inrush), and in all.
 
-A BMC serves one session of ours at a time, whoever opens it.  A group (a rack, a feed) bounds how many of its nodes
-are being powered on at once, because each start draws its inrush current.  What waits here has sent nothing.
+A BMC serves one session of ours at a time, whoever opens it.  A group (a rack, a feed) bounds how many of its
+nodes are being powered on at once, because each start draws its inrush current.  What waits here has sent nothing.
 """
 
 from collections.abc import AsyncGenerator
