@@ -69,16 +69,25 @@ class Draft:
         """Take a new version of a node of which the BMC may be another one, or a new node."""
         before = self.node(node.name)
         if before is not None:
-            self._owners[before.bmc.host, before.bmc.port] = None
+            self._disown(before)
         self._owners[node.bmc.host, node.bmc.port] = node.name
         self.batch.removed.discard(node.name)
         self.put(node)
 
     def remove(self, node: Node) -> None:
-        """Let go of a node."""
-        self._owners[node.bmc.host, node.bmc.port] = None
+        """Let go of a node, and of the sessions that are on record for it."""
+        self._disown(node)
         self.batch.nodes.pop(node.name, None)
         self.batch.removed.add(node.name)
+        opened = [number for name, number in self.batch.opened if name == node.name]
+        for session_id in (*self.fleet.sessions.get(node.name, ()), *opened):
+            self.close(node.name, session_id)
+
+    def _disown(self, node: Node) -> None:
+        """Free a node's BMC address, if it is still his: nodes may exchange addresses within one draft."""
+        address = (node.bmc.host, node.bmc.port)
+        if self.owner(address) == node.name:
+            self._owners[address] = None
 
     def begin(self, node: str, generation: int, ask: Ask, status: Status, asked_by: str) -> Operation:
         """A new operation of a node."""

@@ -45,14 +45,13 @@ class Fleet:
     def take(self, batch: Batch) -> None:
         """Make a committed batch the present."""
         for name in batch.removed:
-            node = self.nodes.pop(name)
-            self.owners.pop((node.bmc.host, node.bmc.port), None)
+            self._disown(self.nodes.pop(name))
             self.sessions.pop(name, None)
         for name, node in batch.nodes.items():
             before = self.nodes.get(name)
             if before is None or before.bmc is not node.bmc:
                 if before is not None:
-                    self.owners.pop((before.bmc.host, before.bmc.port), None)
+                    self._disown(before)
                 self.owners[node.bmc.host, node.bmc.port] = name
             self.nodes[name] = node
         for operation in batch.operations.values():
@@ -68,3 +67,9 @@ class Fleet:
                 left.pop(session_id, None)
                 if not left:
                     del self.sessions[name]
+
+    def _disown(self, node: Node) -> None:
+        # Within one batch another node may have taken the address over already.
+        address = (node.bmc.host, node.bmc.port)
+        if self.owners.get(address) == node.name:
+            del self.owners[address]

@@ -25,10 +25,10 @@ from powerfsm.registry.decisions import Decisions
 from powerfsm.registry.draft import Draft
 from powerfsm.registry.feed import Feed
 from powerfsm.registry.fleet import NO_SESSIONS, Fleet
+from powerfsm.registry.keys import RecentKeys
 from powerfsm.registry.refusals import (
     DuplicateAddress,
     DuplicateNode,
-    KeyReused,
     NodeBusy,
     ShuttingDown,
     StaleGeneration,
@@ -83,6 +83,8 @@ class Registry:
         self._writer = Writer(fleet, store, now)
         self._watchers: dict[int, tuple[trio.Event, list[Operation]]] = {}
         self._onlookers: dict[str, trio.CancelScope] = {}
+        self._told_closed: set[tuple[str, int]] = set()
+        self._keys = RecentKeys()
         self._closing = False
 
     # What requesters ask.
@@ -106,14 +108,11 @@ class Registry:
         """
         if not self.accepting:
             raise ShuttingDown
+        known = None if key is None else self._keys.get(*key)
+        if known is not None:
+            return await known.answered()
 
         def decide(draft: Draft) -> list[Operation]:
-            if key is not None:
-                for known in draft.batch.keys:
-                    if known.key == key[0]:
-                        if known.fingerprint != key[1]:
-                            raise KeyReused(key[0])
-                        return [draft.operation(number) for number in known.operations]
             for request in requests:
                 node = draft.node(request.node)
                 if node is None:
@@ -127,7 +126,10 @@ class Registry:
                 draft.batch.keys.append(IdempotencyKey(key[0], key[1], numbers, draft.now))
             return given
 
-        return await self._submit(Submission(decide, lasting=False, weight=len(requests))).answered()
+        submission = self._submit(Submission(decide, lasting=False, weight=len(requests)))
+        if key is not None:
+            self._keys.put(*key, submission)
+        return await submission.answered()
 
     def _decide_request(self, draft: Draft, request: PowerRequest, facts: Facts) -> Operation:
         node = draft.node(request.node)
@@ -196,8 +198,6 @@ class Registry:
         def decide(draft: Draft) -> list[Operation]:
             leaving = [_at_rest(draft, name) for name in names]
             for node in leaving:
-                for session_id in self._fleet.sessions.get(node.name, NO_SESSIONS):
-                    draft.close(node.name, session_id)
                 draft.remove(node)
                 draft.note(Kind.CONFIGURATION, node, "removed")
             return []
@@ -235,7 +235,10 @@ class Registry:
 
     def sessions(self, name: str) -> Mapping[int, SessionInUse]:
         """The sessions of a node that are not shown to be closed, by their id."""
-        return self._fleet.sessions.get(name, NO_SESSIONS)
+        left = self._fleet.sessions.get(name, NO_SESSIONS)
+        if left and self._told_closed:
+            return {number: each for number, each in left.items() if (name, number) not in self._told_closed}
+        return left
 
     # What actions, the sweep and recovery tell (the `Ledger` of `powerfsm.actions`).
 
@@ -279,22 +282,29 @@ class Registry:
         """Put a session on record; returns once it is durable."""
 
         def decide(draft: Draft) -> list[Operation]:
-            draft.open(session)
-            detail = {"session": session.id, "for": session.command}
-            draft.note(Kind.SESSION, draft.node(session.node), "opened", operation, detail=detail)
+            node = draft.node(session.node)
+            if node is not None:
+                draft.open(session)
+                detail = {"session": session.id, "for": session.command}
+                draft.note(Kind.SESSION, node, "opened", operation, detail=detail)
             return []
 
+        # A BMC may give the id of a closed session to the next one.
+        self._told_closed.discard((session.node, session.id))
         await self._submit(Submission(decide, lasting=True)).answered()
 
     def session_closed(self, name: str, session_id: int, operation: int | None, how: str) -> None:
         """Take a session off the record, without waiting for the disk: at worst it is closed once more."""
 
         def decide(draft: Draft) -> list[Operation]:
-            draft.close(name, session_id)
-            detail = {"session": session_id, "how": how}
-            draft.note(Kind.SESSION, draft.node(name), "closed", operation, detail=detail)
+            node = draft.node(name)
+            if node is not None:
+                draft.close(name, session_id)
+                detail = {"session": session_id, "how": how}
+                draft.note(Kind.SESSION, node, "closed", operation, detail=detail)
             return []
 
+        self._told_closed.add((name, session_id))
         self._submit(Submission(decide, lasting=True, awaited=False))
 
     async def mark_commanded(self, operation_id: int) -> None:
@@ -356,6 +366,7 @@ class Registry:
         self.feed.close()
 
     def _publish(self, draft: Draft, nursery: trio.Nursery) -> None:
+        self._told_closed -= draft.batch.closed
         for effect, name in draft.live:
             if effect == "start":
                 self._start(name, nursery)

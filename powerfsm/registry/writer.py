@@ -18,7 +18,7 @@ import trio
 from powerfsm.operation import Operation
 from powerfsm.registry.draft import Draft
 from powerfsm.registry.fleet import Fleet
-from powerfsm.registry.refusals import Refusal, TooMany
+from powerfsm.registry.refusals import Refusal, ShuttingDown, TooMany
 from powerfsm.store.batch import Batch
 from powerfsm.store.errors import StoreUnavailable
 
@@ -110,8 +110,11 @@ class Writer:
         """Queue a submission; await its `answered` to know that it is durable.
 
         Raises:
+            ShuttingDown: The writer ends, and nobody would see to it (never for what must last).
             TooMany: Too much is waiting for the disk (never for what must last).
         """
+        if self._ending and not submission.lasting:
+            raise ShuttingDown
         if not submission.lasting and self._weight + submission.weight > MOST_WAITING:
             raise TooMany(MOST_WAITING)
         self._queue.append(submission)
