@@ -11,7 +11,7 @@ from powerfsm.client import Client, ClientError, Node
 from powerfsm.client.answers import as_json
 from powerfsm.hostlist import fold
 
-_HEAD = ("NODE", "BMC", "CREDENTIALS", "DRIVER", "SUITE", "DRIFT", "GROUP", "RANKING", "TIMINGS")
+_HEAD = ("NODE", "BMC", "CREDENTIALS", "GROUP", "DRIFT", "OTHERWISE SET")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,23 @@ async def import_nodes(client: Client, entries: Sequence[FleetEntry], *, json: b
 def _row(node: Node) -> tuple[str, ...]:
     bmc, policy = node.bmc, node.policy
     host = f"[{bmc.host}]" if ":" in bmc.host else bmc.host
+    others = [f"{name}={value}" for name, value, usual in _others(node) if value != usual]
+    others += [f"{name}={seconds:g}" for name, seconds in policy.timings.items()]
     return (
         node.name,
         f"{host}:{bmc.port}",
         bmc.credentials,
-        policy.driver,
-        str(bmc.cipher_suite or "auto"),
-        policy.drift,
         policy.group or "-",
-        policy.ranking,
-        " ".join(f"{name}={seconds:g}" for name, seconds in policy.timings.items()) or "-",
+        policy.drift,
+        " ".join(others) or "-",
     )
+
+
+def _others(node: Node) -> list[tuple[str, object, object]]:
+    """(name, value, the usual value) of what is seldom set, and so needs no column of its own."""
+    return [
+        ("driver", node.policy.driver, "ipmi"),
+        ("cipher-suite", node.bmc.cipher_suite, None),
+        ("privilege", node.bmc.privilege, "administrator"),
+        ("ranking", node.policy.ranking, "off-outranks-on"),
+    ]

@@ -1,6 +1,5 @@
 """What `powerfsm events` shows: entries of the journal, and with --follow those to come."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import trio
@@ -65,15 +64,11 @@ def _say(entry: Entry, *, json: bool) -> None:
 
 
 def line(entry: Entry) -> str:
-    """An entry as one line: when, whose, what, and whatever else there is to tell."""
+    """An entry as one line: number, time, node, what happened, `#` and the operation, whatever else there is."""
     parts = [str(entry.seq), rfc3339(entry.at), entry.node or "-", entry.kind, entry.event]
     if entry.before is not None or entry.after is not None:
         parts.append(f"{entry.before or '-'} -> {entry.after or '-'}")
     if entry.operation is not None:
-        parts.append(f"operation={entry.operation}")
-    parts += _details(entry.detail)
-    return "  ".join(parts)
-
-
-def _details(detail: Mapping[str, object]) -> list[str]:
-    return [f"{name}={value}" for name, value in detail.items()]
+        parts.append(f"#{entry.operation}")
+    parts += [f"{name}={value}" for name, value in entry.detail.items()]
+    return " ".join(parts)

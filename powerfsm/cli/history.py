@@ -1,17 +1,18 @@
 """What `powerfsm operations` shows, and waits for."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from powerfsm.cli.age import age
 from powerfsm.cli.exits import Exit
 from powerfsm.cli.screen import remark, say_json, say_table
 from powerfsm.cli.talk import Target
 from powerfsm.cli.waiting import tell_end, wait_for
 from powerfsm.client import Client, Operation
-from powerfsm.client.answers import as_json, rfc3339
+from powerfsm.client.answers import as_json
 from powerfsm.operation import Status
 
-_HEAD = ("ID", "NODE", "ASK", "STATUS", "ASKED", "BY", "TOOK", "REASON")
+_HEAD = ("ID", "NODE", "ASK", "STATUS", "AGE", "BY", "TOOK", "REASON")
 _UNDER_WAY = (Status.WAITING, Status.IN_PLAY)
 
 
@@ -41,7 +42,8 @@ async def tell_operations(client: Client, choice: Choice, *, json: bool) -> Exit
     if json:
         say_json(as_json({"operations": operations}))
     elif operations:
-        say_table(_HEAD, map(_row, operations))
+        now = datetime.now(UTC)
+        say_table(_HEAD, (_row(operation, now) for operation in operations))
     else:
         remark("There are no such operations.")
     return Exit.OK
@@ -61,13 +63,13 @@ async def await_operations(
     return tell_end(wait, target, within=within, json=json)
 
 
-def _row(operation: Operation) -> tuple[str, ...]:
+def _row(operation: Operation, now: datetime) -> tuple[str, ...]:
     return (
         str(operation.id),
         operation.node,
         operation.ask,
         operation.status,
-        rfc3339(operation.asked_at),
+        age(operation.asked_at, now),
         operation.asked_by,
         _took(operation.asked_at, operation.ended_at),
         operation.reason or "-",

@@ -47,7 +47,7 @@ async def carry_out(
         operations = await client.power(order.nodes, order.ask, generation=order.generation, key=order.key)
     except KeyboardInterrupt:
         complain("interrupted before the daemon answered; it may have accepted the request all the same.")
-        remark(f"See whether it has:  {target.command('operations', '--node', order.nodes)}")
+        remark("See whether it has:", command=target.command("operations", "--node", order.nodes))
         return Exit.INTERRUPTED
     if not wait:
         _tell_accepted(operations, target, json=json)
@@ -63,4 +63,4 @@ def _tell_accepted(operations: list[Operation], target: Target, *, json: bool) -
     names = fold({operation.node for operation in operations})
     ids = folded_ids({operation.id for operation in operations})
     say_lines([Line("accepted", names)])
-    remark(f"See how it ends:  {target.command('operations', ids, '--wait')}")
+    remark("See how it ends:", command=target.command("operations", ids, "--wait"))

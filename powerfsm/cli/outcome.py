@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from powerfsm.cli.screen import Line
+from powerfsm.cli.screen import Line, explained
 from powerfsm.client import Operation
 from powerfsm.hostlist import fold
 from powerfsm.operation import Status
@@ -23,10 +23,8 @@ def lines_of(operations: Iterable[Operation]) -> list[Line]:
 
 def _line(label: str, reasons: dict[str, list[Operation]]) -> Line:
     names = fold({operation.node for alike in reasons.values() for operation in alike})
-    below = [
-        f"{fold({operation.node for operation in alike})}: {reason}" for reason, alike in reasons.items() if reason
-    ]
-    return Line(label, names, tuple(below))
+    whose = {reason: fold({one.node for one in alike}) for reason, alike in reasons.items() if reason}
+    return Line(label, names, explained(names, whose))
 
 
 def folded_ids(ids: Iterable[int]) -> str:

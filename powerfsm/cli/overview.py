@@ -1,11 +1,12 @@
 """What `powerfsm status` shows: states folded, or a line for each node."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from powerfsm.cli.age import age
 from powerfsm.cli.exits import Exit
-from powerfsm.cli.screen import Line, remark, say_json, say_lines, say_table
+from powerfsm.cli.screen import Line, explained, remark, say_json, say_lines, say_table
 from powerfsm.client import Client, Node
 from powerfsm.client.answers import as_json
 from powerfsm.hostlist import fold
@@ -21,7 +22,7 @@ _ORDER = (
     "unknown",
     "error",
 )
-HEAD = ("NODE", "STATE", "DESIRED", "OBSERVED", "AGE", "OPERATION", "DRIFT", "TROUBLE")
+HEAD = ("NODE", "STATE", "DESIRED", "OBSERVED", "AGE", "OPERATION", "DRIFT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ async def show(client: Client, view: View) -> Exit:
         remark(nobody(view))
     elif view.long:
         say_table(HEAD, rows(nodes, datetime.now(UTC)))
+        say_lines(wrong(nodes))
     else:
         say_lines(folded(nodes))
     return Exit.NOT_DONE if any(map(is_unwell, nodes)) else Exit.OK
@@ -75,8 +77,15 @@ def folded(nodes: Sequence[Node]) -> list[Line]:
     # A daemon newer than we are may know further states.
     order = [*(state for state in _ORDER if state in states), *(state for state in states if state not in _ORDER)]
     lines = [Line(state, _names(states[state]), _troubles(states[state])) for state in order]
-    drifted = [node for node in nodes if node.drifted]
-    if drifted:
+    return lines + [line for line in wrong(nodes) if line.label == "drifted"]
+
+
+def wrong(nodes: Sequence[Node]) -> list[Line]:
+    """What somebody should look at: nodes in error and nodes that have drifted, with the reasons."""
+    lines = []
+    if failed := [node for node in nodes if node.state == "error"]:
+        lines.append(Line("error", _names(failed), _troubles(failed)))
+    if drifted := [node for node in nodes if node.drifted]:
         lines.append(Line("drifted", _names(drifted), _readings(drifted)))
     return lines
 
@@ -89,10 +98,9 @@ def rows(nodes: Iterable[Node], now: datetime) -> list[tuple[str, ...]]:
             node.state,
             node.desired or "-",
             node.observed or "-",
-            _age(node.observed_at, now),
+            age(node.observed_at, now),
             _operations(node),
             "drifted" if node.drifted else "-",
-            node.trouble or "-",
         )
         for node in nodes
     ]
@@ -102,35 +110,21 @@ def _names(nodes: Iterable[Node]) -> str:
     return fold(node.name for node in nodes)
 
 
-def _troubles(nodes: Iterable[Node]) -> tuple[str, ...]:
+def _troubles(nodes: Sequence[Node]) -> tuple[str, ...]:
+    return _explained(nodes, lambda node: node.trouble)
+
+
+def _readings(nodes: Sequence[Node]) -> tuple[str, ...]:
+    return _explained(nodes, lambda node: f"declared {node.state}, read {node.observed or 'nothing'}")
+
+
+def _explained(nodes: Sequence[Node], why: Callable[[Node], str | None]) -> tuple[str, ...]:
     reasons: dict[str, list[Node]] = {}
     for node in nodes:
-        if node.trouble:
-            reasons.setdefault(node.trouble, []).append(node)
-    return tuple(f"{_names(alike)}: {trouble}" for trouble, alike in reasons.items())
-
-
-def _readings(nodes: Iterable[Node]) -> tuple[str, ...]:
-    readings: dict[str, list[Node]] = {}
-    for node in nodes:
-        reading = f"declared {node.state}, read {node.observed or 'nothing'}"
-        readings.setdefault(reading, []).append(node)
-    return tuple(f"{_names(alike)}: {reading}" for reading, alike in readings.items())
+        if reason := why(node):
+            reasons.setdefault(reason, []).append(node)
+    return explained(_names(nodes), {reason: _names(alike) for reason, alike in reasons.items()})
 
 
 def _operations(node: Node) -> str:
-    parts = [str(node.in_play)] if node.in_play is not None else []
-    if node.waiting is not None:
-        parts.append(f"{node.waiting} waits")
-    return ", ".join(parts) or "-"
-
-
-def _age(then: datetime | None, now: datetime) -> str:
-    """How long ago, in the largest unit that says something: `0s`, `59s`, `12m`, `5h`, `3d`."""
-    if then is None:
-        return "never"
-    seconds = max(0, int((now - then).total_seconds()))
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+    return ", then ".join(str(one) for one in (node.in_play, node.waiting) if one is not None) or "-"

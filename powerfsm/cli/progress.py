@@ -1,6 +1,7 @@
 """How far a wait has come: a bar on a terminal, now and then a line anywhere else; both on standard error."""
 
 import sys
+from shutil import get_terminal_size
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -49,7 +50,8 @@ class Bar:
             MofNCompleteColumn(),
             TextColumn("{task.fields[others]}", style="red"),
             TimeElapsedColumn(),
-            console=Console(stderr=True, highlight=False),
+            # A margin, so that the `^C` that a terminal echoes does not begin a line.
+            console=Console(stderr=True, highlight=False, width=get_terminal_size().columns - 4),
             transient=True,
         )
         self._task = self._progress.add_task(what, total=total, others="")

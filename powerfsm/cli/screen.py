@@ -6,9 +6,12 @@ them) cannot steer the terminal.
 """
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from shutil import get_terminal_size
+from textwrap import fill
+from typing import NamedTuple, TextIO
 
 import typer
 
@@ -28,6 +31,9 @@ COLOURS = {
 }
 """The colours of labels and states on a terminal, in the words that both typer and rich know."""
 
+_LEAST_ROOM = 20
+"""Columns, below which breaking lines makes nothing easier to read."""
+
 
 class Line(NamedTuple):
     """A labelled line: `on: r1n[01-38]`, with what belongs to it below."""
@@ -35,6 +41,11 @@ class Line(NamedTuple):
     label: str
     text: str
     below: tuple[str, ...] = ()
+
+
+def explained(names: str, reasons: Mapping[str, str]) -> tuple[str, ...]:
+    """What to put below a line that names some: each reason with those whose it is, unless it is that of all."""
+    return tuple(reason if whose == names else f"{whose}: {reason}" for reason, whose in reasons.items())
 
 
 def printable(text: str) -> str:
@@ -49,9 +60,11 @@ def say(text: str = "") -> None:
     typer.echo(printable(text))
 
 
-def remark(text: str) -> None:
-    """Print a line that is not part of the answer."""
-    typer.echo(printable(text), err=True)
+def remark(text: str, *, command: str | None = None) -> None:
+    """Print a sentence that is not part of the answer, and below it a command line to be pasted."""
+    typer.echo(_folded(printable(text), sys.stderr), err=True)
+    if command is not None:
+        typer.echo(f"  {printable(command)}", err=True)
 
 
 def complain(text: str) -> None:
@@ -68,11 +81,28 @@ def say_lines(lines: Iterable[Line]) -> None:
     """Print labelled lines, their texts below each other."""
     lines = list(lines)
     width = max((len(line.label) for line in lines), default=0) + 2
+    coloured = False if os.environ.get("NO_COLOR") else None
     for line in lines:
         label = typer.style(f"{line.label}:".ljust(width), fg=COLOURS.get(line.label))
-        typer.echo(label + printable(line.text))
+        typer.echo(label + printable(line.text), color=coloured)
         for text in line.below:
-            typer.echo(" " * width + printable(text))
+            typer.echo(_folded(printable(text), sys.stdout, indent=width))
+
+
+def _folded(text: str, where: TextIO, indent: int = 0) -> str:
+    """A text for people, indented; on a terminal broken between words."""
+    margin = " " * indent
+    room = get_terminal_size().columns - indent
+    if not where.isatty() or room < _LEAST_ROOM:
+        return margin + text
+    return fill(
+        text,
+        room + indent,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def say_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -35,8 +35,8 @@ class Target:
 
     def command(self, *words: str) -> str:
         """A command line that asks the same daemon, to be pasted into a shell."""
-        same = [] if self.url == DEFAULT_URL else ["--url", self.url]
-        if self.token_file is not None:
+        same = [] if self.url == os.environ.get("POWERFSM_URL", DEFAULT_URL) else ["--url", self.url]
+        if self.token_file is not None and str(self.token_file) != os.environ.get("POWERFSM_TOKEN_FILE"):
             same += ["--token-file", str(self.token_file)]
         return shlex.join(["powerfsm", *words, *same])
 
@@ -97,11 +97,16 @@ def _tell_problem(problem: ProblemError) -> Exit:
 
 def _token(file: Path | None) -> str | None:
     if file is None:
-        return os.environ.get("POWERFSM_TOKEN") or None
-    try:
-        token = file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error}", param_hint="--token-file") from error
+        where, token = "POWERFSM_TOKEN", os.environ.get("POWERFSM_TOKEN", "").strip()
+        if not token:
+            return None
+    else:
+        where = "--token-file"
+        try:
+            token = file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise typer.BadParameter(f"{file} cannot be read: {error}", param_hint=where) from error
+    # It goes into a header, and nothing of it may go into a message.
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise typer.BadParameter(f"{file} does not hold one token and nothing else", param_hint="--token-file")
+        raise typer.BadParameter("it does not hold one token and nothing else", param_hint=where)
     return token

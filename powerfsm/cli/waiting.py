@@ -91,7 +91,7 @@ def tell_end(wait: Wait, target: Target, *, within: float | None, json: bool) ->
             complain(f"{number} operations have not ended in {within:g} s; the daemon goes on with them.")
         elif wait.error:
             complain(f"{number} operations had not ended when the daemon was last heard; they are durable.")
-        remark(f"See how they end:  {again}")
+        remark("See how they end:", command=again)
     if wait.error:
         return tell(wait.error)
     if wait.interrupted:

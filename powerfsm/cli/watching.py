@@ -19,7 +19,7 @@ from rich.text import Text
 
 from powerfsm.cli.drawing import lines_table, table
 from powerfsm.cli.exits import Exit
-from powerfsm.cli.overview import HEAD, View, folded, nobody, rows
+from powerfsm.cli.overview import HEAD, View, folded, nobody, rows, wrong
 from powerfsm.cli.screen import printable, say, say_lines, say_table
 from powerfsm.client import Client, DaemonUnreachable, Node
 from powerfsm.client.answers import rfc3339
@@ -69,7 +69,7 @@ class Screenful(AbstractContextManager["Screenful"]):
         if not nodes:
             parts.append(Text(nobody(self._view)))
         elif self._view.long:
-            parts.append(table(HEAD, rows(nodes, now)))
+            parts += [table(HEAD, rows(nodes, now), room=self._live.console.width), lines_table(wrong(nodes))]
         else:
             parts.append(lines_table(folded(nodes)))
         self._live.update(Group(*parts), refresh=True)
@@ -100,6 +100,7 @@ class Log(AbstractContextManager["Log"]):
             say(away)
         if self._view.long:
             say_table(HEAD, rows(nodes, now))
+            say_lines(wrong(nodes))
         else:
             say_lines(folded(nodes))
         say()

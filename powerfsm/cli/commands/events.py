@@ -10,7 +10,8 @@ from powerfsm.cli.options import DEFAULT_URL, NodeOption, TokenFile, Url
 
 _HELP = """Show the journal, as it was or as it is written.
 
-It has every transition, command, observation and session, in the order in which they happened.
+It has every transition, command, observation and session, in the order in which they happened.  A line has its
+number, time, node, kind and what happened; `#17` is the operation that it belongs to.
 
 Without --follow it ends where the journal ends.  With it, a daemon that is restarted is waited for, and nothing is
 missed nor told twice.
@@ -49,7 +50,11 @@ def _events(
     last: Annotated[
         int | None,
         typer.Option(
-            "--last", "-n", metavar="N", min=0, help="Begin so many entries before the end.  [default: 20]"
+            "--last",
+            "-n",
+            metavar="N",
+            min=0,
+            help="Begin so many entries before the end, whosever they are.  [default: 20]",
         ),
     ] = None,
     node: NodeOption = None,
