@@ -400,7 +400,12 @@ STATUS = _table(
             "the BMC has no cipher suite of these algorithms",
             _OTHER_SUITE,
         ),
-        Code(Status.ILLEGAL_PARAMETER, "illegal-parameter", "a parameter is illegal", _REPORT),
+        Code(
+            Status.ILLEGAL_PARAMETER,
+            "illegal-parameter",
+            "the BMC calls a parameter of the login illegal, as some do with a user that they do not know",
+            _USER,
+        ),
     )
 )
 """RMCP+ and RAKP status codes (IPMI 2.0, table 13-15)."""

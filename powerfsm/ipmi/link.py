@@ -134,7 +134,8 @@ def _address(address: tuple[object, ...]) -> Address:
 
 async def _pump(sock: socket.socket, deliver: Callable[[bytes, Address], None]) -> None:
     """Drain `sock` in batches: one wait for readiness serves all that has arrived by then."""
-    while True:
+    # A transport may be left before this task has run for the first time.
+    while sock.fileno() >= 0:
         try:
             await trio.lowlevel.wait_readable(sock)
         except trio.ClosedResourceError:

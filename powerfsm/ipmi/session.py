@@ -176,14 +176,15 @@ class ClientSession:
         self._sequence = 0
         self._request: Request | None = None
         self._rq_seq = 0
-        self._tag = 0
+        # Beginning anywhere, so that a late answer to an earlier login is not taken for one to this.
+        self._tag = random(1)[0]
         self._sent = 0
         self._handshake = self._begin(
             PayloadType.OPEN_SESSION_REQUEST,
             # Privilege 0 asks for the highest that the suite allows: what every client asks for, and so
             # what BMCs are used to.  The privilege to work with is settled later, by RAKP 1 and Set
             # Session Privilege Level.
-            OpenSessionRequest(0, self.console_id, Privilege.HIGHEST, *terms.suite.algorithms).encode(),
+            OpenSessionRequest(self._tag, self.console_id, Privilege.HIGHEST, *terms.suite.algorithms).encode(),
         )
 
     @property
@@ -290,7 +291,8 @@ class ClientSession:
             _drop("not-awaited")
 
     def _known(self, answer: OpenSessionResponse | Rakp2 | Rakp4) -> None:
-        if answer.console_id != self.console_id:
+        # Some BMCs name no session in an error; address and message tag must do then.
+        if answer.console_id != self.console_id and (answer.console_id or not answer.status):
             _drop("other-session")
         if answer.tag != self._tag:
             _drop("wrong-tag")
@@ -309,7 +311,7 @@ class ClientSession:
         if (answer.authentication, answer.integrity, answer.confidentiality) != terms.suite.algorithms:
             self._fail(codes.SUITE_CHANGED)
             return
-        self._tag += 1
+        self._tag = (self._tag + 1) & 0xFF
         role = terms.privilege | NAME_ONLY_LOOKUP
         self._rakp1 = Rakp1(self._tag, self.bmc_id, self._random(RANDOM_LENGTH), role, terms.name)
         self.phase = Phase.PROVING
@@ -339,7 +341,7 @@ class ClientSession:
         keys = exchange.keys(terms.password, terms.kg)
         self._check_value = exchange.check_value(keys)
         self._seal = Seal(keys, random=self._random)
-        self._tag += 1
+        self._tag = (self._tag + 1) & 0xFF
         self.phase = Phase.CONFIRMING
         rakp3 = Rakp3(self._tag, Status.NO_ERRORS, self.bmc_id, exchange.rakp3_code(terms.password))
         self._handshake = self._begin(PayloadType.RAKP_3, rakp3.encode())

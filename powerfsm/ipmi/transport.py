@@ -48,7 +48,8 @@ class NoAnswer(Exception):
     """
 
     def __init__(self, awaited: str, sent: int, trouble: str) -> None:
-        super().__init__(f"no {awaited} to {sent} datagrams" + (f" ({trouble})" if trouble else ""))
+        tries = "one datagram" if sent == 1 else f"{sent} datagrams"
+        super().__init__(f"no {awaited} after {tries}" + (f" ({trouble})" if trouble else ""))
         self.awaited = awaited
         self.sent = sent
         self.trouble = trouble
@@ -155,6 +156,7 @@ class Transport:
         """Datagrams that reached no session, or could not be sent, by reason."""
         self._random = random
         self._conversations: dict[int, Conversation] = {}
+        self._by_address: dict[Address, list[Conversation]] = {}
 
     @property
     def open_sessions(self) -> int:
@@ -169,11 +171,17 @@ class Transport:
                 break
         conversation = Conversation(self, session, address)
         self._conversations[session.console_id] = conversation
+        self._by_address.setdefault(address, []).append(conversation)
         return conversation
 
     def forget(self, conversation: Conversation) -> None:
         """Take no more datagrams for `conversation`."""
-        self._conversations.pop(conversation.session.console_id, None)
+        if self._conversations.pop(conversation.session.console_id, None) is None:
+            return
+        there = self._by_address[conversation.address]
+        there.remove(conversation)
+        if not there:
+            del self._by_address[conversation.address]
 
     def deliver(self, data: bytes, source: Address) -> None:
         """Take a datagram from the link; whatever it holds, this does not raise."""
@@ -186,11 +194,16 @@ class Transport:
             self.dropped["not-rmcp-plus"] += 1
             return
         console_id = packet.session_id or console_id_of(packet.payload_type, packet.payload)
-        conversation = self._conversations.get(console_id) if console_id else None
-        if conversation is None:
+        if console_id == 0:
+            # An error of the login by which the BMC names no session: whoever awaits it there knows its tag.
+            for conversation in tuple(self._by_address.get(source, ())):
+                conversation.take(packet, source)
+            return
+        found = self._conversations.get(console_id) if console_id else None
+        if found is None:
             self.dropped["no-such-session"] += 1
             return
-        conversation.take(packet, source)
+        found.take(packet, source)
 
 
 @contextlib.contextmanager

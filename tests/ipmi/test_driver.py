@@ -138,17 +138,17 @@ async def test_a_suite_that_is_configured_is_the_only_one_tried(bench: IpmiBench
         ({"suites": ()}, "no-matching-cipher-suite", False),
         ({"users": {b"admin": User(b"secret", Privilege.OPERATOR)}}, "privilege-exceeds-limit", False),
         (
-            {"statuses": {PayloadType.RAKP_1: Status.UNAUTHORIZED_ROLE_OR_PRIVILEGE}},
+            {"statuses": FORBIDDEN},
             "unauthorized-privilege",
             False,
         ),
         (
-            {"statuses": {PayloadType.RAKP_3: Status.INVALID_INTEGRITY_CHECK_VALUE}},
-            "invalid-integrity-check-value",
-            False,
+            {"statuses": UNPROVEN},
+            "logins-crossed",
+            True,
         ),
         (
-            {"statuses": {PayloadType.RAKP_1: Status.INSUFFICIENT_RESOURCES_FOR_ROLE}},
+            {"statuses": CROWDED},
             "no-session-slot-for-privilege",
             True,
         ),
@@ -205,6 +205,19 @@ async def test_changed_credentials_count_from_the_next_login_on(bench: IpmiBench
     bench.tiny.users[b"admin"].password = b"changed"
     bench.logins.by_name["default"] = Login("admin", b"changed")
     await (await bench.driver.open(bench.bmc)).close()
+
+
+async def test_an_error_that_names_no_session_reaches_the_login_that_awaits_it_and_no_other(
+    bench: IpmiBench,
+) -> None:
+    working = await bench.driver.open(bench.bmc)
+    bench.tiny.terse = True
+    bench.tiny.slots = 1
+    with pytest.raises(LoginRefused) as caught:
+        await bench.driver.open(bench.bmc)
+    assert caught.value.name == "no-session-slot"
+    assert await working.read_power() is Power.OFF
+    await working.close()
 
 
 # Silence.

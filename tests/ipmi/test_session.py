@@ -270,7 +270,7 @@ def test_a_refused_copy_of_rakp_3_leaves_open_what_the_first_copy_opened() -> No
     assert not may_be_open(session)
     bmc.receive(session.transmit())
     assert may_be_open(session)
-    refusal = Rakp4(2, Status.INVALID_SESSION_ID, session.console_id)
+    refusal = Rakp4(session._tag, Status.INVALID_SESSION_ID, session.console_id)
     session.transmit()
     assert hand(session, Packet(PayloadType.RAKP_4, refusal.encode()).encode())
     assert phase(session) is Phase.FAILED
@@ -355,8 +355,10 @@ def test_a_replayed_packet_is_dropped() -> None:
     [
         ({"tag": 9}, "wrong-tag"),
         ({"console_id": 9}, "other-session"),
+        ({"console_id": 0}, "other-session"),
         ({"console_id": 9, "status": 1}, "other-session"),
         ({"tag": 9, "status": 1}, "wrong-tag"),
+        ({"console_id": 0, "tag": 9, "status": 1}, "wrong-tag"),
     ],
 )
 def test_an_answer_that_is_not_ours_is_dropped(change: dict[str, int], reason: str) -> None:
@@ -368,6 +370,21 @@ def test_an_answer_that_is_not_ours_is_dropped(change: dict[str, int], reason: s
     assert not step(session, bmc)
     assert phase(session) is Phase.OPENING
     assert session.dropped == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        (PayloadType.OPEN_SESSION_REQUEST, Phase.OPENING),
+        (PayloadType.RAKP_1, Phase.PROVING),
+        (PayloadType.RAKP_3, Phase.CONFIRMING),
+    ],
+)
+def test_an_error_that_ends_before_the_session_id_is_understood(kind: PayloadType, at: Phase) -> None:
+    session = logged_in(TinyBmc(statuses={kind: Status.INSUFFICIENT_RESOURCES}, terse=True))
+    assert session.failure is not None
+    assert session.failure.code.name == "no-session-slot"
+    assert session.failure.at == at.value
 
 
 def test_a_sealed_packet_of_another_session_is_dropped() -> None:

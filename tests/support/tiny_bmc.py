@@ -81,6 +81,7 @@ class TinyBmc:
         completions: Completion codes to answer instead of doing anything, by network function and command.
         statuses: RMCP+ status codes to answer to a payload type of the handshake.
         deaf: Payload types that it does not hear.
+        terse: Errors of the handshake end after tag and status, as those of OpenIPMI's server do.
         mend: Changes a response before it is sized and sealed; for tests of odd BMCs.
         events: What happened, in order.
     """
@@ -93,6 +94,7 @@ class TinyBmc:
     completions: dict[tuple[int, int], int] = field(default_factory=dict)
     statuses: dict[int, int] = field(default_factory=dict)
     deaf: set[int] = field(default_factory=set)
+    terse: bool = False
     mend: Callable[[object], object] = _as_it_is
     events: list[tuple[object, ...]] = field(default_factory=list)
     sessions: dict[int, BmcSession] = field(default_factory=dict)
@@ -146,7 +148,10 @@ class TinyBmc:
     def _answer(self, kind: PayloadType, answer: OpenSessionResponse | Rakp2 | Rakp4) -> list[bytes]:
         mended = self.mend(answer)
         assert isinstance(mended, OpenSessionResponse | Rakp2 | Rakp4)
-        return [Packet(kind, mended.encode()).encode()]
+        payload = mended.encode()
+        if self.terse and mended.status:
+            payload = payload[:2]
+        return [Packet(kind, payload).encode()]
 
     def _open(self, ask: OpenSessionRequest) -> list[bytes]:
         kind = PayloadType.OPEN_SESSION_RESPONSE

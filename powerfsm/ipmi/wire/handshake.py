@@ -2,8 +2,8 @@
 
 In the specification's tables the console's session id is "SIDm" and the BMC's "SIDc"; here they are
 `console_id` and `bmc_id`, after whoever chose them.  An answer that carries an error status may end right
-after the console's session id, as the specification allows: what would have followed reads as zeros or
-as empty.
+after the console's session id, as the specification allows, or even before it, as OpenIPMI's server has it:
+what would have followed reads as zeros or as empty.
 """
 
 import struct
@@ -33,6 +33,7 @@ _OPEN_RESPONSE_OK = struct.Struct("<BBBxII")
 _RAKP1 = struct.Struct("<BxxxI16sBxxB")
 _RAKP_HEAD = struct.Struct("<BBxxI")
 _RAKP2 = struct.Struct("<BBxxI16s16s")
+_TAG_AND_STATUS = 2
 
 
 def _encode_algorithm(kind: int, algorithm: int | None) -> bytes:
@@ -142,6 +143,8 @@ class OpenSessionResponse:
         Raises:
             WireError: `truncated`, `bad-algorithm`.
         """
+        if _is_bare_error(payload):
+            return cls(payload[0], payload[1], 0)
         if len(payload) < _OPEN_RESPONSE.size:
             raise truncated("an Open Session Response", len(payload), _OPEN_RESPONSE.size)
         tag, status, privilege, console_id = _OPEN_RESPONSE.unpack_from(payload)
@@ -246,6 +249,8 @@ class Rakp2:
         Raises:
             WireError: `truncated`.
         """
+        if _is_bare_error(payload):
+            return cls(payload[0], payload[1], 0)
         if len(payload) < _RAKP_HEAD.size:
             raise truncated("RAKP message 2", len(payload), _RAKP_HEAD.size)
         tag, status, console_id = _RAKP_HEAD.unpack_from(payload)
@@ -317,6 +322,8 @@ class Rakp4:
         Raises:
             WireError: `truncated`.
         """
+        if _is_bare_error(payload):
+            return cls(payload[0], payload[1], 0)
         if len(payload) < _RAKP_HEAD.size:
             raise truncated("RAKP message 4", len(payload), _RAKP_HEAD.size)
         tag, status, console_id = _RAKP_HEAD.unpack_from(payload)
@@ -328,18 +335,26 @@ def _fixed(what: str, value: bytes, length: int) -> None:
         raise WireError("bad-length", f"a {what} of {len(value)} bytes, not {length}")
 
 
+def _is_bare_error(payload: bytes) -> bool:
+    """Whether an answer ends before the console's session id, but not before an error status."""
+    return _TAG_AND_STATUS <= len(payload) < _RAKP_HEAD.size and payload[1] != 0
+
+
 _ANSWERS = frozenset(
     {PayloadType.OPEN_SESSION_RESPONSE, PayloadType.RAKP_2, PayloadType.RAKP_4},
 )
 
 
 def console_id_of(payload_type: int, payload: bytes) -> int | None:
-    """Return the console's session id out of an answer of the handshake; None where it holds none.
+    """Return the console's session id out of an answer of the handshake.
 
     Tag, status, two bytes and this id begin all three kinds of answer, so that whoever serves many
-    sessions at once finds the right one before reading on.
+    sessions at once finds the right one before reading on.  0 stands for an answer that names no session:
+    an error from a BMC that leaves the id out, or fills it with zeros.  None: this is no such answer.
     """
-    if payload_type not in _ANSWERS or len(payload) < _RAKP_HEAD.size:
+    if payload_type not in _ANSWERS:
         return None
+    if len(payload) < _RAKP_HEAD.size:
+        return 0
     console_id: int = _RAKP_HEAD.unpack_from(payload)[2]
     return console_id

@@ -1,0 +1,133 @@
+"""The transport over real UDP sockets on the loopback."""
+
+import socket
+from contextlib import ExitStack
+
+import pytest
+import trio
+import trio.testing
+
+from ipmi_bench import Logins
+from powerfsm.bmc import Bmc
+from powerfsm.drivers import Unreachable
+from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
+from powerfsm.ipmi.link import UdpLink
+from powerfsm.ipmi.transport import Transport, open_transport
+from powerfsm.power import Command, Power
+from udp_bmcs import udp_bmc
+
+TIMINGS = IpmiTimings(answer=10, retransmit=0.5, fence=10)
+HASTY = IpmiTimings(answer=0.5, retransmit=0.1, fence=0.5)
+
+
+def our_port(transport: Transport) -> int:
+    """Return the port of our IPv4 socket."""
+    assert isinstance(transport.link, UdpLink)
+    port: int = transport.link._sockets[socket.AF_INET].getsockname()[1]
+    return port
+
+
+async def drive(driver: IpmiDriver, bmc: Bmc) -> None:
+    session = await driver.open(bmc)
+    await session.command(Command.ON)
+    assert await session.read_power() is Power.ON
+    await session.close()
+
+
+async def test_one_socket_serves_hundreds_of_bmcs_at_once(nursery: trio.Nursery) -> None:
+    with ExitStack() as stack:
+        bmcs = [stack.enter_context(udp_bmc(nursery)) for _ in range(300)]
+        transport = stack.enter_context(open_transport(nursery))
+        driver = IpmiDriver(transport, Logins(), TIMINGS)
+        async with trio.open_nursery() as driving:
+            for bmc, _ in bmcs:
+                driving.start_soon(drive, driver, bmc)
+        assert all(tiny.power and not tiny.open_sessions for _, tiny in bmcs)
+        assert transport.open_sessions == 0
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="Python was built without IPv6")
+async def test_ipv6_works_beside_ipv4(nursery: trio.Nursery) -> None:
+    with ExitStack() as stack:
+        try:
+            six, _ = stack.enter_context(udp_bmc(nursery, host="::1"))
+        except OSError as error:
+            pytest.skip(f"no IPv6 on the loopback: {error}")
+        four, _ = stack.enter_context(udp_bmc(nursery))
+        driver = IpmiDriver(stack.enter_context(open_transport(nursery)), Logins(), TIMINGS)
+        await drive(driver, six)
+        await drive(driver, four)
+
+
+async def test_a_name_is_looked_up(nursery: trio.Nursery) -> None:
+    with udp_bmc(nursery) as (bmc, _), open_transport(nursery) as transport:
+        link = transport.link
+        assert await link.resolve("127.0.0.1", 623) == ("127.0.0.1", 623)
+        # Which of its addresses a name gives first is the machine's affair.
+        assert (await link.resolve("localhost", bmc.port))[1] == bmc.port
+
+
+async def test_a_closed_port_disturbs_nobody_elses_session(nursery: trio.Nursery) -> None:
+    """The kernel learns of the closed port by ICMP; a connected socket would raise the error at the next."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
+        gone.bind(("127.0.0.1", 0))
+        closed = Bmc("127.0.0.1", gone.getsockname()[1])
+    with udp_bmc(nursery) as (bmc, _), open_transport(nursery) as transport:
+        session = await IpmiDriver(transport, Logins(), TIMINGS).open(bmc)
+        with pytest.raises(Unreachable):
+            await IpmiDriver(transport, Logins(), HASTY).open(closed)
+        assert await session.read_power() is Power.OFF
+        await session.close()
+
+
+async def test_garbage_on_our_port_is_dropped_and_counted(nursery: trio.Nursery) -> None:
+    garbage = [b"", b"\x06", b"\x06\0\xff\x07", b"\x06\0\xff\x07\x06" + b"\xff" * 40, b"GET / HTTP/1.0\r\n\r\n"]
+    with (
+        udp_bmc(nursery) as (bmc, _),
+        open_transport(nursery) as transport,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger,
+    ):
+        driver = IpmiDriver(transport, Logins(), TIMINGS)
+        session = await driver.open(bmc)
+        for datagram in garbage * 20:
+            stranger.sendto(datagram, ("127.0.0.1", our_port(transport)))
+        assert await session.read_power() is Power.OFF
+        # What the loopback has delivered by now lies before the answer just read.
+        assert transport.dropped.total() == 100
+        assert transport.dropped["not-rmcp"] == 20
+        await session.close()
+
+
+async def test_a_bmc_cannot_answer_anothers_session(nursery: trio.Nursery) -> None:
+    """The answers of one BMC, sent on by somebody at another address, are not taken."""
+    with (
+        udp_bmc(nursery) as (bmc, tiny),
+        open_transport(nursery) as transport,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay,
+    ):
+        session = await IpmiDriver(transport, Logins(), TIMINGS).open(bmc)
+        conversation = session._conversation
+        conversation.session.ask(0, 1)
+        answer = tiny.receive(conversation.session.transmit())[0]
+        relay.sendto(answer, ("127.0.0.1", our_port(transport)))
+        assert await session.read_power() is Power.OFF
+        # It arrived before the answer just read, and named a session and a request that were right.
+        assert transport.dropped == {"wrong-source": 1}
+        await session.close()
+
+
+async def test_leaving_the_transport_ends_its_task_and_closes_its_sockets() -> None:
+    async with trio.open_nursery() as nursery:
+        with open_transport(nursery) as transport:
+            await trio.testing.wait_all_tasks_blocked()
+            link = transport.link
+            address = await link.resolve("127.0.0.1", 9)
+        # Nothing is cancelled from here: the nursery ends only if the receiving task has.
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        link.send(b"late", address)
+
+
+async def test_a_transport_that_is_left_at_once_ends_too() -> None:
+    async with trio.open_nursery() as nursery:
+        with open_transport(nursery):
+            pass
