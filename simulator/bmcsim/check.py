@@ -169,7 +169,7 @@ class _Court:
         self._end = t
         try:
             if what == "started":
-                self._start(name, Power(event["power"]))
+                self._start(t, name, Power(event["power"]))
                 return
             node = self._node(name, t)
             if what == "session-opened":
@@ -225,14 +225,15 @@ class _Court:
         except KeyError:
             raise UnreadableError(f"at {t}: {name} is mentioned before the log has it started") from None
 
-    def _start(self, name: str, power: Power) -> None:
-        """Have a BMC begin, or begin again: no session outlives that."""
+    def _start(self, t: float, name: str, power: Power) -> None:
+        """Have a BMC begin, or begin again: no session outlives that, and a power that differs is by hand."""
         node = self._nodes.get(name)
         if node is None:
             self._nodes[name] = _Node(power)
             return
         node.sessions.clear()
-        node.power = power
+        if node.power is not power:
+            self._power(t, name, node, power, Cause.MAINS)
 
     def _command(self, t: float, name: str, node: _Node, event: Mapping[str, Any]) -> None:
         order, session_id = Order(event["command"]), event["session"]

@@ -130,6 +130,7 @@ class FileLog(EventLog):
         Raises:
             OSError: It cannot be written.
         """
+        self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._size = os.fstat(self._file).st_size
         self._lines: list[bytes] = []
@@ -151,24 +152,22 @@ class FileLog(EventLog):
             return
         batch, end = _paged(self._lines, self._size)
         self._lines = []
-        written = os.write(self._file, batch)
-        if written < len(batch):
-            self._finish(batch, written)
+        written = 0
+        try:
+            while written < len(batch):
+                written += os.write(self._file, batch[written:])
+        except OSError as error:
+            os.ftruncate(self._file, self._size + batch.rfind(b"\n", 0, written) + 1)
+            error.filename = str(self._path)
+            raise
         self._size = end
 
     def close(self) -> None:
         """Write what is left and close the file."""
-        self.flush()
-        os.close(self._file)
-
-    def _finish(self, batch: bytes, written: int) -> None:
-        """Write the rest of a batch that the kernel has taken in part."""
         try:
-            while written < len(batch):
-                written += os.write(self._file, batch[written:])
-        except OSError:
-            os.ftruncate(self._file, self._size + batch.rfind(b"\n", 0, written) + 1)
-            raise
+            self.flush()
+        finally:
+            os.close(self._file)
 
 
 def _paged(lines: list[bytes], size: int) -> tuple[bytes, int]:

@@ -103,6 +103,13 @@ def test_sessions_do_not_outlive_the_start_of_their_bmc() -> None:
     assert story.verdict().holds
 
 
+def test_a_simulator_started_anew_with_another_power_contradicts_nobody() -> None:
+    story = Story(power="on").asked("on").declared("on").event("started", power="off")
+    verdict = story.asked("off").declared("off").verdict()
+    assert verdict.holds
+    assert verdict.by_hand == 1
+
+
 def test_a_session_left_open_is_found() -> None:
     verdict = Story().opened(1).verdict()
     assert not verdict.holds

@@ -1,8 +1,10 @@
 """The command line, as somebody uses it who has never seen the inside."""
 
+import contextlib
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -78,6 +80,22 @@ def test_a_stale_ready_file_does_not_pass_for_a_new_one(tmp_path: Path) -> None:
     failed = bmcsim("serve", "--ready-file", str(ready), "--address", "192.0.2.1")
     assert failed.returncode == 2
     assert not ready.exists()
+
+
+def test_a_disk_that_runs_full_ends_it_with_whole_lines_in_the_log(tmp_path: Path) -> None:
+    ready, log = tmp_path / "ready", tmp_path / "events"
+    with serving(ready, "--log", str(log)) as process:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (10_000, 10_000))
+        place = json.loads(ready.read_text())["n1"]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.connect((place["host"], place["port"]))
+            with contextlib.suppress(ConnectionRefusedError):
+                while process.poll() is None:
+                    client.send(b"garbage")
+        assert process.wait(30) == 2
+        assert process.stderr is not None
+        assert process.stderr.read().decode() == f"bmcsim: [Errno 27] File too large: '{log}'\n"
+    assert len(list(read_events(log))) > 20
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,13 @@ def _run(
         try:
             trio.run(_until_told, answer)
         except* OSError as group:
-            raise group.exceptions[0] from None
+            raise _first(group) from None
+
+
+def _first(group: BaseExceptionGroup[OSError]) -> OSError:
+    """Return the first error in a group of groups."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def _until_told(answer: Callable[[], Awaitable[None]]) -> None:
