@@ -1,8 +1,8 @@
-"""A fleet powered on: `powerfsm on --wait` beside `ipmipower --on --wait-until-on`, until every node is *read* on.
+"""A fleet powered on: `powerfsm on --wait` beside `ipmipower --on --wait-until-on`, until all is *read* on.
 
     python bench/power_on.py [--nodes 1000] [--runs 3] [--boot-delay 0] [--loss 0]
 
-Each run starts the simulator anew (all nodes off) on addresses of 127.0.0.0/8, and the two take turns.  Printed: the
+Each run starts the simulator anew (all nodes off) on loopback addresses, and the two take turns.  Printed: the
 median of the ratios of wall time, and of CPU time (of the daemon alone, and of ipmipower).  The simulator runs on
 the same machine and costs both the same; on two cores it is the larger part of the wall time of either.
 """
@@ -125,12 +125,9 @@ def main() -> None:
             )
     walls = [row[0] / row[2] for row in rows]
     cpus = [row[1] / row[3] for row in rows]
-    print(
-        f"wall time, powerfsm / ipmipower: median {statistics.median(walls):.2f} ({min(walls):.2f}..{max(walls):.2f})"
-    )
-    print(
-        f"CPU time, powerfsm / ipmipower: median {statistics.median(cpus):.2f} ({min(cpus):.2f}..{max(cpus):.2f})"
-    )
+    for what, ratios in (("wall time", walls), ("CPU time", cpus)):
+        spread = f"{min(ratios):.2f}..{max(ratios):.2f}"
+        print(f"{what}, powerfsm / ipmipower: median {statistics.median(ratios):.2f} ({spread})")
 
 
 if __name__ == "__main__":

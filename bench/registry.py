@@ -106,9 +106,8 @@ def main() -> None:
         f"{figures['requests']:,.0f} durable requests over {options.nodes:,} nodes in {figures['seconds']:.1f} s"
     )
     print(f"{figures['a_second']:,.0f} a second, {figures['cpu'] * 1e6:.0f} us of CPU each")
-    print(
-        f"{figures['ratio_to_bare_commits']:.1f} times the {floor:,.0f} one-row transactions a second of bare SQLite"
-    )
+    ratio = figures["ratio_to_bare_commits"]
+    print(f"{ratio:.1f} times the {floor:,.0f} one-row transactions a second of bare SQLite")
 
 
 if __name__ == "__main__":
