@@ -69,17 +69,17 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     """Print the verdict as a table, with the first violations of each kind below it."""
     verdict, tally = outcome.verdict, outcome.tally
     table = Table(show_edge=False, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("verdict, from the simulator's event log")
-    table.add_column("count", justify="right")
-    table.add_column("must be", justify="right")
+    table.add_column("verdict, from the simulator's own event log", no_wrap=True)
+    table.add_column("count", justify="right", no_wrap=True)
+    table.add_column("must be", justify="right", no_wrap=True)
     table.add_column("")
-    answers = f"{tally.answered:,} answered, {tally.unknown:,} never"
+    answers = f"{tally.unknown:,} unanswered"
     for label, count, remark in (
         ("simulated BMCs", verdict.nodes, ""),
         ("kill -9 of the daemon", outcome.kills, ""),
         ("requests made", verdict.requests, answers),
-        ("successes told, and judged", verdict.declared, f"{verdict.outdated:,} more were outdated when told"),
-        ("power commands received", sum(verdict.commands.values()), f"{verdict.duplicates:,} of them duplicates"),
+        ("successes told, and judged", verdict.declared, f"{verdict.outdated:,} more outdated"),
+        ("power commands received", sum(verdict.commands.values()), f"{verdict.duplicates:,} duplicates"),
     ):
         table.add_row(label, f"{count:,}", "", remark)
     for label, count in _judged(outcome):
@@ -91,8 +91,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
 
 
 def in_one_line(outcome: Outcome) -> str:
-    """The verdict for a log of many runs."""
-    counts = ", ".join(f"{label} {count}" for label, count in _judged(outcome))
+    """The verdict, for a log of many runs."""
+    counts = ", ".join(f"{count} {label}" for label, count in _judged(outcome))
     requests, commands = outcome.verdict.requests, sum(outcome.verdict.commands.values())
     word = "holds" if outcome.holds else "VIOLATED"
     return f"{word}: {requests:,} requests, {commands:,} power commands, {outcome.kills} kills; {counts}"

@@ -84,16 +84,16 @@ async def test_kill_at_any_instant_loses_nothing_that_was_answered_and_breaks_no
     async with (
         zygote() as warm,
         stage(tmp_path, NODES, QUICK, SEED, pace=PACE, make_daemon=partial(WarmDaemon, warm)) as set_up,
-        trio.open_nursery() as watching,
     ):
-        watching.start_soon(set_up.guard)
-        watching.start_soon(set_up.storm.listen)
-        async with trio.open_nursery() as storming:
-            storming.start_soon(set_up.storm.rage)
-            await kill_again_and_again(set_up, random, chosen)
-            set_up.storm.abate()
-        await set_up.calm(QUICK.deadline)
-        watching.cancel_scope.cancel()
+        async with trio.open_nursery() as watching:
+            watching.start_soon(set_up.guard)
+            watching.start_soon(set_up.storm.listen)
+            async with trio.open_nursery() as storming:
+                storming.start_soon(set_up.storm.rage)
+                await kill_again_and_again(set_up, random, chosen)
+                set_up.storm.abate()
+            await set_up.calm(QUICK.deadline)
+            watching.cancel_scope.cancel()
         outcome = await set_up.close(QUICK.idle)
 
     print(in_one_line(outcome))
