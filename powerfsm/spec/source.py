@@ -71,7 +71,8 @@ def take_apart(text: bytes, file: str) -> Source:
         root = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        # What is missing at the end is missed behind the last line, where no editor goes.
+        line = min(mark.line + 1 if mark else 1, max(1, len(text.splitlines())))
         raise SpecError([SpecMistake(file, line, f"not YAML: {error.problem}")]) from None
     except yaml.YAMLError as error:
         first_line = str(error).splitlines()[0]
@@ -132,6 +133,9 @@ class _Walk:
         for key_node, value_node in node.value:
             line = _mark(key_node).line
             if key_node.tag == _MERGE:
+                if merges and _mark(key_node) not in self._repeated:
+                    self._source.tell(line, "a second << in one mapping, expected a list of aliases in the first")
+                self._repeated.add(_mark(key_node))
                 merges += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
                 continue
             key = self._key(key_node, tell=True)

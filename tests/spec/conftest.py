@@ -69,7 +69,7 @@ machines:
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small() -> str:
     """A spec without a mistake."""
     return SMALL

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from powerfsm.spec.mistakes import SpecError
+from powerfsm.spec.mistakes import SpecError, SpecMistake
 from powerfsm.spec.reading import read
 from powerfsm.spec.schema import branches
 
@@ -87,6 +89,12 @@ def test_a_merge_of_what_is_no_mapping_is_told(told: Told) -> None:
     ]
 
 
+def test_a_second_merge_in_one_mapping_is_told(told: Told) -> None:
+    assert told(("        <<: *row\n", "        <<: *row\n        <<: *row\n")) == [
+        "power.yaml:39: a second << in one mapping, expected a list of aliases in the first"
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "line"),
     [
@@ -137,3 +145,36 @@ def test_what_is_no_spec_at_all_is_told_with_a_line(text: bytes, line: int, wron
     with pytest.raises(SpecError) as caught:
         read(text, "power.yaml")
     assert str(caught.value) == f"power.yaml:{line}: {wrong}"
+
+
+@given(data=st.data())
+def test_whatever_is_done_to_a_spec_it_is_read_or_its_mistakes_are_told(small: str, data: st.DataObject) -> None:
+    lines = small.splitlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        where = data.draw(st.integers(0, len(lines) - 1))
+        other = data.draw(st.sampled_from(lines))
+        column = data.draw(st.integers(0, len(lines[where])))
+        odd = data.draw(
+            st.sampled_from(["*row", "&row", "<<: ", "{", "]", ":", "~", "on", "3", "- ", '"', "\\", "!!set "])
+        )
+        lines[where] = data.draw(
+            st.sampled_from(
+                ["", other, lines[where][:column] + odd + lines[where][column:], lines[where][column:]]
+            )
+        )
+    mistakes = mistakes_in("\n".join(lines).encode())
+    assert all(1 <= mistake.line <= len(lines) and mistake.text for mistake in mistakes)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_told(text: bytes) -> None:
+    assert all(mistake.line >= 1 and mistake.text for mistake in mistakes_in(text))
+
+
+def mistakes_in(text: bytes) -> tuple[SpecMistake, ...]:
+    """What is told; nothing where the text can be read.  Any other exception is a defect."""
+    try:
+        read(text, "power.yaml")
+    except SpecError as error:
+        return error.mistakes
+    return ()
