@@ -109,8 +109,11 @@ def _open_socket(family: socket.AddressFamily, anywhere: str) -> socket.socket:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            # The kernel grants what it may (net.core.rmem_max, wmem_max) and does not complain.
             sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+        # The kernel grants what it may and does not complain; it counts its own overhead, so it says double.
+        granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+        if granted < _BUFFER:
+            log.info("small-receive-buffer", granted=granted, wanted=_BUFFER, advice="raise net.core.rmem_max")
         sock.bind((anywhere, 0))
     except OSError:
         sock.close()

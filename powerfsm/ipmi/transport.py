@@ -74,7 +74,7 @@ class Conversation:
 
         Args:
             patience: How long to try.
-            once: Send one datagram and no more.
+            once: Send one datagram and no more; one that the link refused was not sent.
 
         Raises:
             NoAnswer: Nothing came in time.
@@ -82,10 +82,10 @@ class Conversation:
         came = self._came = trio.Event()
         now = trio.current_time()
         deadline = now + patience.total
-        wait = patience.total if once else patience.first
+        wait = patience.first
         while True:
-            self.send(self.session.transmit())
-            if await self._wait(came, min(now + wait, deadline)):
+            sent = self.send(self.session.transmit())
+            if await self._wait(came, deadline if sent and once else min(now + wait, deadline)):
                 return
             now = trio.current_time()
             if now >= deadline:
@@ -103,15 +103,16 @@ class Conversation:
             await came.wait()
         return came.is_set()
 
-    def send(self, data: bytes) -> None:
-        """Send one datagram; where the link refuses it, it counts as lost."""
+    def send(self, data: bytes) -> bool:
+        """Send one datagram; return whether the link took it, for what it refuses counts as lost."""
         try:
             self._transport.link.send(data, self.address)
         except OSError as error:
             self._send_error = error
             self._transport.dropped["not-sent"] += 1
-        else:
-            self._send_error = None
+            return False
+        self._send_error = None
+        return True
 
     def take(self, packet: Packet, source: Address) -> None:
         """Take a packet that carries this session's id."""

@@ -336,6 +336,22 @@ async def test_a_command_that_must_not_act_twice_is_one_datagram(bench: IpmiBenc
     assert trio.current_time() - started == pytest.approx(10)
 
 
+async def test_a_datagram_that_the_network_refused_may_be_sent_again_even_if_only_one_may_be_sent(
+    bench: IpmiBench,
+) -> None:
+    session = await bench.driver.open(bench.bmc)
+    bench.network.refuse = OSError(105, "No buffer space available")
+
+    async def make_room() -> None:
+        await trio.sleep(1)
+        bench.network.refuse = None
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(make_room)
+        await session.command(Command.RESET, once=True)
+    assert bench.tiny.controls == [ChassisControl.HARD_RESET]
+
+
 async def test_the_answer_to_an_unanswered_command_does_not_answer_the_next(bench: IpmiBench) -> None:
     session = await bench.driver.open(bench.bmc)
     bench.network.fate_back = lambda _: [11.0]

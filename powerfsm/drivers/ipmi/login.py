@@ -2,7 +2,7 @@
 
 Until a login is done no command was sent, so no fence hangs on how it is taken back, but one of the BMC's few
 session slots does.  Taking back is shielded from cancels and has a deadline; what could not be closed is
-logged as `session-left-open`.
+logged as `session-may-be-open`.
 """
 
 import structlog
@@ -61,7 +61,7 @@ async def take_back(conversation: Conversation, bmc: Bmc, timings: IpmiTimings, 
             conversation.send(retraction)
     conversation.end()
     if session.may_be_open:
-        log.warning("session-left-open", bmc=where(bmc), session_id=f"{session.bmc_id:08x}")
+        log.warning("session-may-be-open", bmc=where(bmc), session_id=f"{session.bmc_id:08x}")
 
 
 async def close_own(conversation: Conversation, timings: IpmiTimings) -> bool:
