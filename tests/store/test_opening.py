@@ -218,3 +218,10 @@ async def test_a_place_that_cannot_hold_a_store_is_refused_without_secrets(where
         async with open_store(where):
             pass
     assert "hunter2" not in str(caught.value)
+
+
+async def test_every_commit_is_synced_to_the_disk(path: Path) -> None:
+    async with open_store(path) as store:
+        with store._writer.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2  # FULL
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
