@@ -75,6 +75,7 @@ class Drive:
         self._fences = workshop.fences
         self._command = leg.command
         self._spent = operation.commanded
+        self._accepted = False
         self._session: Session | None = None
         self._record: SessionInUse | None = None
         self._sent = False
@@ -103,6 +104,7 @@ class Drive:
             "transient": lambda: self._error is not None and self._error.transient,
             "once": lambda: self._once,
             "spent": lambda: self._spent,
+            "accepted": lambda: self._accepted,
             "soft": lambda: self._command is Command.SOFT_OFF,
             "unsupported": lambda: isinstance(self._error, Unsupported),
             "patient": self._patient,
@@ -113,6 +115,7 @@ class Drive:
             "tell-released": lambda: self._ledger.report(node.name, "quarantine-over", Facts()),
             "escalate": self._escalate,
             "start-instead": self._start_instead,
+            "accept": self._accept,
             "acquit": self._acquit,
         }
 
@@ -254,6 +257,9 @@ class Drive:
 
     async def _start_instead(self) -> None:
         self._command = Command.ON
+
+    async def _accept(self) -> None:
+        self._accepted = True
 
     async def _acquit(self) -> None:
         if self._spent:

@@ -111,8 +111,8 @@ def test_nothing_in_the_picture_stands_on_anything_else_and_nothing_is_left_out(
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_the_picture_is_hardly_wider_than_a_page_shows(name: str) -> None:
-    # A forge shows a page of about 1000 px; what is much wider is made smaller until nobody can read it.
-    assert draw(picture.extract(OWN[name])).width <= 1100
+    # A forge shows a page of about 1000 px; what is a good deal wider is made smaller until nobody can read it.
+    assert draw(picture.extract(OWN[name])).width <= 1150
 
 
 @pytest.mark.parametrize("name", MACHINES)
