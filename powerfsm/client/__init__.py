@@ -26,6 +26,7 @@ from powerfsm.client.asking import DEFAULT_URL
 from powerfsm.client.client import Client, PowerRequest
 from powerfsm.client.errors import ClientError, DaemonUnreachable, ProblemError, UnexpectedAnswer
 from powerfsm.client.stream import EventStream, StreamEnded
+from powerfsm.client.waiting import Ends
 
 __all__ = [
     "DEFAULT_URL",
@@ -34,6 +35,7 @@ __all__ = [
     "Client",
     "ClientError",
     "DaemonUnreachable",
+    "Ends",
     "Entry",
     "EventStream",
     "Node",

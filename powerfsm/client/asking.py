@@ -20,6 +20,7 @@ DEFAULT_URL = "http://127.0.0.1:8623"
 _PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance"}
 # After these the request cannot have been read by anybody (HTTPX, "Exceptions").
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_ONLY_LOOKS = frozenset({"/v1/operations/wait"})
 
 Query = Mapping[str, str | int | float | bool | list[str] | None]
 """Members of a query; a list repeats its member, None leaves it out."""
@@ -94,7 +95,7 @@ class Asking:
                 timeout=httpx.Timeout(self.timeout, read=self.timeout + patience),
             )
         except httpx.HTTPError as error:
-            raise self.unreachable(error) from error
+            raise self.unreachable(error, changing=method != "GET" and path not in _ONLY_LOOKS) from error
         self.refuse(response)
         return response
 
@@ -111,10 +112,10 @@ class Asking:
             where = ".".join(map(str, first["loc"])) or "the answer"
             raise UnexpectedAnswer(self.url, f"{where}: {first['msg']}") from error
 
-    def unreachable(self, error: httpx.HTTPError) -> DaemonUnreachable:
-        """The network's error in our words."""
+    def unreachable(self, error: httpx.HTTPError, *, changing: bool) -> DaemonUnreachable:
+        """The network's error in our words; `changing`: the request was not only to look."""
         why = str(error) or _WORDLESS.get(type(error), type(error).__name__)
-        return DaemonUnreachable(self.url, why, sent=not isinstance(error, _NEVER_SENT))
+        return DaemonUnreachable(self.url, why, sent=changing and not isinstance(error, _NEVER_SENT))
 
     def refuse(self, response: httpx.Response) -> None:
         """Raise what an answer that is no success says; the answer must have been read."""

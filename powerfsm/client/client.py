@@ -9,7 +9,6 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
-import trio
 
 from powerfsm.client.answers import (
     Added,
@@ -22,11 +21,11 @@ from powerfsm.client.answers import (
     Readiness,
     Recovery,
     Version,
-    Waited,
 )
 from powerfsm.client.asking import DEFAULT_URL, Asking, Query, members
-from powerfsm.client.errors import ClientError, DaemonUnreachable, ProblemError
+from powerfsm.client.errors import ClientError, DaemonUnreachable
 from powerfsm.client.stream import EventStream
+from powerfsm.client.waiting import Ends
 from powerfsm.operation import Status
 from powerfsm.power import Ask
 
@@ -36,11 +35,8 @@ Names = str | Sequence[str]
 _PAGE = 10_000
 _LONGEST_QUERY = 16_000
 """Characters of a hostlist in one URL: servers and proxies take 32 to 64 KiB of headers."""
-_MOST_IDS = 100_000
-_LONGEST_POLL = 30.0
 _STREAM_SILENCE = 60.0
 """Seconds; the daemon comments an idle stream more often than that."""
-_PASSING = {"shutting-down", "store-unavailable", "too-many", "not-ready"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +230,13 @@ class Client:
             found |= {one.id: one for one in await self._operations({"ids": part}, None)}
         return sorted(found.values(), key=lambda operation: operation.id, reverse=True)
 
-    async def as_they_end(
+    def as_they_end(
         self,
         operations: Iterable[Operation | int],
         *,
         patience: float = 60.0,
         on_silence: Callable[[ClientError], None] | None = None,
-    ) -> AsyncIterator[Operation]:
+    ) -> Ends:
         """Wait for many operations (or ids), and give each as it has ended; bound it with `move_on_after`.
 
         Operations are durable, so a daemon that is restarted meanwhile is waited for.
@@ -250,39 +246,7 @@ class Client:
             patience: For how many seconds in a row the daemon may be away.
             on_silence: Told each time it does not answer.
         """
-        pending: list[int] = []
-        for operation in operations:
-            if isinstance(operation, int):
-                pending.append(operation)
-            elif operation.status.ended:
-                yield operation
-            else:
-                pending.append(operation.id)
-        pending = list(dict.fromkeys(pending))
-        heard = trio.current_time()
-        pause = 0.25
-        while pending:
-            try:
-                waited = await self._wait(pending[:_MOST_IDS])
-            except (DaemonUnreachable, ProblemError) as error:
-                passing = isinstance(error, DaemonUnreachable) or error.name in _PASSING
-                if not passing or trio.current_time() - heard + pause > patience:
-                    raise
-                if on_silence:
-                    on_silence(error)
-                await trio.sleep(pause)
-                pause = min(2 * pause, 4.0)
-                continue
-            heard, pause = trio.current_time(), 0.25
-            # Behind those that were not asked for yet, so that each gets its turn.
-            pending = pending[_MOST_IDS:] + waited.pending
-            for operation in waited.ended:
-                yield operation
-
-    async def _wait(self, ids: list[int]) -> Waited:
-        body = {"ids": ids, "timeout": _LONGEST_POLL, "until": "any"}
-        answer = await self._asking.ask("POST", "/v1/operations/wait", body=body, patience=_LONGEST_POLL)
-        return self._asking.read(answer, Waited)
+        return Ends(self._asking, operations, patience=patience, on_silence=on_silence)
 
     # Events, recovery, the daemon itself
 
@@ -324,13 +288,13 @@ class Client:
             if not response.is_success:
                 await response.aread()
         except httpx.HTTPError as error:
-            raise self._asking.unreachable(error) from error
+            raise self._asking.unreachable(error, changing=False) from error
+        stream = EventStream(self._asking, response, after)
         try:
             self._asking.refuse(response)
-            yield EventStream(self._asking, response, after)
+            yield stream
         finally:
-            with trio.CancelScope(shield=True):
-                await response.aclose()
+            await stream.close()
 
     async def recovery(self) -> Recovery:
         """The outstanding work: nodes whose work has not ended, in error, or with a session left open."""

@@ -13,8 +13,8 @@ class DaemonUnreachable(ClientError):
     Attributes:
         url: The URL that was tried.
         why: What the network said.
-        sent: The request may have arrived, only its answer did not.  A power request that was sent with the
-            same idempotency key again is not carried out twice.
+        sent: A request to change something may have arrived, only its answer did not.  A power request with
+            the same idempotency key may be sent again, and is carried out once.
     """
 
     def __init__(self, url: str, why: str, *, sent: bool) -> None:

@@ -13,6 +13,9 @@ from powerfsm.cli.app import make_app
 
 ROOT = Path(__file__).parents[2]
 
+PATIENCE = 100.0
+"""Seconds until a program that should have ended is given up; as long as a busy machine may need."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:

@@ -106,6 +106,7 @@ class ScriptedDaemon:
         entries: The journal.
         refusals: Problems, by method and path, that are answered whatever is asked.
         nonsense: Paths that are answered by something that is no daemon.
+        silent: Paths that are not answered at all.
         on_wait: Called whenever somebody begins to wait for operations.
         broken: How many answers more are not given: the connection is cut after the request was carried out.
         asked: What was asked: method, path, query, body, headers.
@@ -118,6 +119,7 @@ class ScriptedDaemon:
     entries: list[Json] = field(default_factory=list)
     refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
     nonsense: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
     broken: int = 0
     recovery: Json = field(default_factory=lambda: {"ready": True, "accepting": True, "nodes": []})
     needs_token: bool = False
@@ -156,14 +158,17 @@ class ScriptedDaemon:
 
         self.change(ending)
 
-    def wait_until_asked(self, method: str, path: str) -> None:
-        """Wait until such a request has come."""
+    def wait_until_asked(self, method: str, path: str, body: Json | None = None) -> None:
+        """Wait until such a request has come, whose body has at least these members."""
 
         def has_come() -> bool:
-            return any(asked[:2] == (method, path) for asked in self.asked)
+            return any(
+                asked[:2] == (method, path) and (body or {}).items() <= (asked[3] or {}).items()
+                for asked in self.asked
+            )
 
         with self._arrived:
-            assert self._arrived.wait_for(has_come, timeout=30), f"no {method} {path} came"
+            assert self._arrived.wait_for(has_come, timeout=100), f"no {method} {path} came"
 
     def bodies(self, method: str, path: str) -> list[Any]:
         """The bodies of all such requests."""
@@ -320,7 +325,7 @@ class ScriptedDaemon:
         failed: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, args=(port, ready, failed), daemon=True)
         self._thread.start()
-        ready.wait(30)
+        ready.wait(100)
         assert self._token is not None, failed
         try:
             yield
@@ -333,7 +338,7 @@ class ScriptedDaemon:
         if self._token is not None and self._thread is not None:
             with suppress(trio.RunFinishedError):
                 trio.from_thread.run_sync(self._stop.set, trio_token=self._token)
-            self._thread.join(30)
+            self._thread.join(100)
             assert not self._thread.is_alive()
         self._token = None
 
@@ -378,6 +383,8 @@ def make_app(daemon: ScriptedDaemon) -> FastAPI:
         body = json.loads(content) if content else None
         method, path = request.method, request.url.path
         daemon.note(request, query, body)
+        if path in daemon.silent:
+            await trio.sleep_forever()
         if path in daemon.nonsense:
             return Response("<html>It works!</html>", media_type="text/html")
         try:
