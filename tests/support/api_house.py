@@ -6,11 +6,16 @@ It runs in real time, because the store works in threads; nothing in it waits fo
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import httpx
+import hypercorn.trio
 import trio
 from fastapi import FastAPI
+from hypercorn.config import Config
+from hypercorn.typing import Framework
 
 from powerfsm.actions import Workshop
 from powerfsm.actions.limits import Limits
@@ -140,6 +145,21 @@ class House:
             operation = await self.store.operation(operation_id)
             assert operation is not None
             return operation
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncGenerator[str]:
+    """Serve an application on a free port of the loopback interface; gives its URL."""
+    config = Config()
+    config.bind = ["127.0.0.1:0"]
+    config.graceful_timeout = 0.1
+    async with trio.open_nursery() as nursery:
+        serve = partial(hypercorn.trio.serve, cast("Framework", app), config, mode="asgi")
+        (url,) = await nursery.start(serve)
+        try:
+            yield url
+        finally:
+            nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager
