@@ -51,9 +51,13 @@ class Judge:
 
     async def until(self, condition: Callable[[], bool], patience: float = 10_000) -> None:
         """Wait, in virtual time, until something is so."""
+        pause = least = 0.002
         with trio.fail_after(patience):
             while not condition():
-                await self._stirred.wait()
+                # What the daemon itself only knows a little later is looked for again.
+                with trio.move_on_after(pause) as waited:
+                    await self._stirred.wait()
+                pause = min(2 * pause, 1.0) if waited.cancelled_caught else least
 
     # What goes over the wire.
 
