@@ -89,7 +89,7 @@ def test_the_url_of_a_database_is_left_as_it_is(tmp_path: Path) -> None:
         ("database:\n", 1, "database is empty"),
         ("[1, 2]\n", 1, "not a mapping"),
         ("drift: flag\ndrift: adopt\n", 2, "stands here twice"),
-        ("log: {\n", 2, "not YAML"),
+        ("drift: flag\nlog: ]\n", 2, "not YAML"),
     ],
 )
 def test_a_mistake_is_told_with_file_and_line_and_what_was_expected(
