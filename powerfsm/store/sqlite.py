@@ -43,25 +43,28 @@ _BUSY = 5.0
 # Bytes; SQLite takes a file of one byte for an empty one.
 _HEADER = 100
 
-# Files up to this size are checked whole at every start (measured at about half a gigabyte a second); of larger
+# Files up to this size are checked whole at every start (150 MiB a second, measured); of larger
 # ones, where only the history is large, the tables that a start rests on.
 _CHECK_WHOLE = 256 * 2**20
 
-# What is kept in the file itself; the first is in force only where the file is new.
-_MAKING = ("auto_vacuum = NONE", "journal_mode = WAL")
-
 _PRAGMAS = (
+    # Without it, INSERT OR REPLACE deletes a row behind the back of the journal's triggers.
+    "recursive_triggers = ON",
+    # A full disk is then no reason for not being able to sort.
+    "temp_store = MEMORY",
+)
+_PRAGMAS_OF_WRITER = (
+    # In force only where the file is new: some builds of SQLite would keep pages for vacuuming in it.
+    "auto_vacuum = NONE",
+    "journal_mode = WAL",
     "synchronous = FULL",
-    # Negative: KiB.  A start and a storm touch every node; 100,000 take about 25 MiB.
+    # Negative: KiB.  A storm touches every node; 100,000 take about 25 MiB.
     "cache_size = -65536",
     # Pages of log before a commit copies it back.  The default of 1,000 makes every large commit pay for that.
     "wal_autocheckpoint = 4000",
     "journal_size_limit = 67108864",
-    # Without it, INSERT OR REPLACE deletes a row behind the back of the journal's triggers.
-    "recursive_triggers = ON",
     # No secret is ever stored, so none need be overwritten with zeros.
     "secure_delete = OFF",
-    "temp_store = MEMORY",
 )
 
 
@@ -133,8 +136,11 @@ def look(path: Path, further: Callable[[Connection], None]) -> None:
     finally:
         engine.dispose()
     # The process that was making this file died before it had a write-ahead log; SQLite undoes what it did.
-    with closing(sqlite3.connect(path)) as raw:
-        raw.execute("SELECT count(*) FROM sqlite_master")
+    try:
+        with closing(sqlite3.connect(path)) as raw:
+            raw.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
     look(path, further)
 
 
@@ -157,8 +163,26 @@ def writer(path: Path) -> Engine:
     """An engine with one connection, whose transactions hold the write lock from their beginning.
 
     Makes the file where there is none.
+
+    Raises:
+        StoreUnwritable: The file cannot be written, or is where no write-ahead log can be kept.
+        StoreUnavailable: The disk is full or fails, or another program holds the file.
     """
-    return _engine(path, "rwc", 1)
+    engine = _engine(path, "rwc", 1)
+    try:
+        with engine.connect() as connection:
+            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+            # SQLite opens a file that may not be written without a word; this is rolled back.
+            connection.exec_driver_sql("CREATE TABLE probe (written)")
+    except exc.DBAPIError as error:
+        engine.dispose()
+        raise explained(error, path) from error
+    if mode != "wal":
+        engine.dispose()
+        raise StoreUnwritable(
+            path, f"the file system of {path} cannot hold a write-ahead log", advice="put it on a local disk"
+        )
+    return engine
 
 
 def readers(path: Path) -> Engine:
@@ -166,16 +190,8 @@ def readers(path: Path) -> Engine:
     return _engine(path, "ro", READERS)
 
 
-def sign(connection: Connection, path: Path) -> None:
-    """Mark the file as ours, within the transaction that makes its tables.
-
-    Raises:
-        StoreUnwritable: The file is where no write-ahead log can be kept.
-    """
-    if connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() != "wal":
-        raise StoreUnwritable(
-            path, f"the file system of {path} cannot hold a write-ahead log", advice="put it on a local disk"
-        )
+def sign(connection: Connection) -> None:
+    """Mark the file as ours, within the transaction that makes its tables."""
     connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION}")
 
 
@@ -199,9 +215,9 @@ def upsert(table: Table, *, constant: tuple[str, ...] = ()) -> Insert:
     )
 
 
-def explained(error: exc.DBAPIError, path: Path) -> StoreError:
+def explained(error: exc.DBAPIError | sqlite3.Error, path: Path) -> StoreError:
     """What an error of SQLite means, and what to do about it (result codes: sqlite.org/rescode.html)."""
-    told = error.orig
+    told = error.orig if isinstance(error, exc.DBAPIError) else error
     # Errors of the module itself (a value that no column can hold) carry no code.
     code = getattr(told, "sqlite_errorcode", None)
     match None if code is None else code & 0xFF:
@@ -239,7 +255,7 @@ def _engine(path: Path, mode: Literal["ro", "rwc"], connections: int) -> Engine:
     @event.listens_for(engine, "connect")
     def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        for pragma in _PRAGMAS if mode == "ro" else (*_MAKING, *_PRAGMAS):
+        for pragma in _PRAGMAS if mode == "ro" else _PRAGMAS + _PRAGMAS_OF_WRITER:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -79,7 +79,7 @@ def _open(path: Path) -> Engine:
         with writer.begin() as connection:
             if migrations.current(connection) != migrations.newest():
                 migrations.upgrade(connection)
-                sqlite.sign(connection, path)
+                sqlite.sign(connection)
     except exc.DBAPIError as error:
         writer.dispose()
         raise sqlite.explained(error, path) from error
@@ -135,7 +135,7 @@ class Store:
             StoreCorrupt: The file was found to be damaged.
             BatchRefused: The batch breaks a rule of the store; a defect of the caller.
         """
-        await trio.to_thread.run_sync(self._write, batch, limiter=self._writing)
+        await trio.to_thread.run_sync(self._write, batch, self._clock(), limiter=self._writing)
 
     async def operation(self, operation_id: int) -> Operation | None:
         """The operation of this id, ended or not; None where there is none."""
@@ -188,11 +188,11 @@ class Store:
         self._writer.dispose()
         self._owner.release()
 
-    def _write(self, batch: Batch) -> None:
+    def _write(self, batch: Batch, now: float) -> None:
         self._check_open()
         try:
             with self._writer.begin() as connection:
-                self._statements.write(connection, batch, self._clock())
+                self._statements.write(connection, batch, now)
         except exc.DBAPIError as error:
             raise sqlite.explained(error, self.path) from error
         except (ValueError, TypeError, OverflowError) as error:

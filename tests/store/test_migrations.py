@@ -62,7 +62,7 @@ async def test_a_file_of_every_revision_is_taken_to_the_newest(tmp_path: Path) -
         engine = sqlite.writer(path)
         with engine.begin() as connection:
             migrations.upgrade(connection, revision.revision)
-            sqlite.sign(connection, path)
+            sqlite.sign(connection)
             assert migrations.current(connection) == revision.revision
         engine.dispose()
         async with open_store(path) as store:
