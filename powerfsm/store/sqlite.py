@@ -9,6 +9,7 @@ A file is looked at through a read-only connection before it is opened for writi
 foreign or newer stays as it is to the byte.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -122,6 +123,10 @@ def look(path: Path, further: Callable[[Connection], None]) -> None:
         return
     if size < _HEADER:
         raise StoreCorrupt(path, f"the file has {size} bytes, fewer than the header of a database")
+    # SQLite would make the files of its log, with the permissions of this one: they would still be in the way
+    # when somebody has put this one right.
+    if not os.access(path, os.W_OK):
+        raise _unwritable(path, "it is write-protected")
     engine = readers(path)
     try:
         with engine.connect() as connection:
@@ -224,11 +229,7 @@ def explained(error: exc.DBAPIError | sqlite3.Error, path: Path) -> StoreError:
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR:
             return StoreCorrupt(path, str(told))
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
-            return StoreUnwritable(
-                path,
-                f"store {path} cannot be opened or written: {told}",
-                advice=f"let the user that powerfsm runs as write the file and its directory {path.parent}",
-            )
+            return _unwritable(path, str(told))
         case None | sqlite3.SQLITE_CONSTRAINT | sqlite3.SQLITE_MISMATCH | sqlite3.SQLITE_TOOBIG:
             return BatchRefused(path, str(told))
         case sqlite3.SQLITE_FULL:
@@ -238,6 +239,14 @@ def explained(error: exc.DBAPIError | sqlite3.Error, path: Path) -> StoreError:
         case _:
             advice = "look for disk errors in the system's log; powerfsm need not be restarted once they are gone"
     return StoreUnavailable(path, f"store {path} cannot be used now: {told}", advice=advice)
+
+
+def _unwritable(path: Path, told: str) -> StoreUnwritable:
+    return StoreUnwritable(
+        path,
+        f"store {path} cannot be opened or written: {told}",
+        advice=f"let the user that powerfsm runs as write it, its -wal and -shm files, and {path.parent}",
+    )
 
 
 def _engine(path: Path, mode: Literal["ro", "rwc"], connections: int) -> Engine:
