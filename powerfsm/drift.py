@@ -1,16 +1,18 @@
 """The sweep: nodes that nobody drives are read now and then, and drift is seen.
 
-One task walks over the whole fleet; an idle node costs neither a task nor a timer of its own.  A reading is made in
-a session of its own, under the same rules as any other: one session per BMC, on record, closed with an answer.
-It gives way at once to an action that starts on its node.
+One task walks over the whole fleet; an idle node costs neither a task nor a timer of its own.  A reading is made
+in a session of its own, under the same rules as any other: one session per BMC, on record, closed with an answer.
+It gives way at once to an action that starts on its node.  On its way it closes what a process that is gone left
+open on nodes at rest.
 """
 
 import structlog
 import trio
 
 from powerfsm.actions import Facts, Workshop
+from powerfsm.actions.timings import UnknownTiming
 from powerfsm.drivers.driver import Session
-from powerfsm.drivers.errors import DriverError, FenceUnanswered
+from powerfsm.drivers.errors import DriverError
 from powerfsm.node import Node
 from powerfsm.registry.registry import Registry
 from powerfsm.store.batch import SessionInUse
@@ -50,11 +52,18 @@ class Sweep:
                     node = self._registry.nodes.get(name)
                     if node is None:
                         continue
-                    await trio.sleep(self._workshop.timings(node).sweep / len(names))
+                    await trio.sleep(self._seconds(node) / len(names))
                     if node.in_play is None and name not in self._registry.actions:
                         reading = object()
                         await free.acquire_on_behalf_of(reading)
                         nursery.start_soon(self._read_and_release, name, free, reading)
+
+    def _seconds(self, node: Node) -> float:
+        try:
+            return self._workshop.timings(node).sweep
+        except UnknownTiming:
+            # Its actions fail and say so; the sweep of the others goes on.
+            return self._workshop.spec.timings["sweep"]
 
     async def _read_and_release(self, name: str, free: trio.CapacityLimiter, reading: object) -> None:
         try:
@@ -70,20 +79,34 @@ class Sweep:
                 return
             with self._registry.onlooker(name):
                 try:
-                    await self._read(node)
+                    if await self._fence(node):
+                        await self._read(node)
                 except DriverError as error:
                     self.failures += 1
                     log.warning("sweep.failed", node=name, error=error.name, told=str(error))
+                except Exception:
+                    # One node's defect must not end the sweep of the others.
+                    self.failures += 1
+                    log.exception("defect.sweep", node=name)
+
+    async def _fence(self, node: Node) -> bool:
+        """Close what is on record; whether nothing is left that must be waited out."""
+        fences = self._workshop.fences
+        for left in tuple(self._registry.sessions(node.name).values()):
+            if fences.holds(node.name, left.id):
+                continue
+            until = fences.quarantined_until(node.name, left.id)
+            if until is None:
+                await self._workshop.driver(node).fence(node.bmc, left.id)
+            elif until > trio.current_time():
+                return False
+            if fences.passed(left, trio.current_time()):
+                how = "by id" if until is None else "quarantine"
+                self._registry.session_closed(node.name, left.id, None, how)
+        return True
 
     async def _read(self, node: Node) -> None:
         driver = self._workshop.driver(node)
-        for left in tuple(self._registry.sessions(node.name).values()):
-            if self._workshop.fences.quarantined_until(node.name, left.id) is not None:
-                return
-            await driver.fence(node.bmc, left.id)
-            if left.command is not None:
-                self._workshop.fences.passed(node.name, left.command, trio.current_time())
-            self._registry.session_closed(node.name, left.id, None, "by id")
         async with self._workshop.limits.session(node, None):
             session = await driver.open(node.bmc)
             try:
@@ -101,7 +124,7 @@ class Sweep:
     async def _close(self, node: Node, session: Session) -> None:
         try:
             await session.close()
-        except FenceUnanswered as error:
+        except DriverError as error:
             # No command was sent in it, so nothing has to be waited out: the BMC drops it when it is idle.
             log.warning("sweep.unclosed", node=node.name, told=str(error))
         self._registry.session_closed(node.name, session.id, None, "own session")

@@ -331,8 +331,11 @@ class Drive:
         if record is not None and not sent:
             # Nothing in it can act; what is left of it the BMC drops when it is idle.
             record = replace(record, command=None)
-        if record is not None and (failure is None or record.command is None):
-            self._fenced(record, "own session")
+        if record is not None:
+            if failure is None or record.command is None:
+                self._fenced(record, "own session")
+            else:
+                self._fences.unanswered(record.node, record.id, self._dead_at())
         return failure is None
 
     async def _fence(self, session: SessionInUse) -> None:
@@ -342,8 +345,7 @@ class Drive:
         except DriverError as error:
             self._error = error
             self._note_unfenced(session.id, error)
-            until = trio.current_time() + self._timings.quarantine
-            self._fences.quarantine(session.node, session.id, until)
+            self._fences.quarantine(session.node, session.id, self._dead_at())
         else:
             self._fenced(session, "by id")
 
@@ -358,6 +360,9 @@ class Drive:
         """Take off the record what was held there for its soft-off."""
         for session_id in self._fences.spent(self._node.name):
             self._ledger.session_closed(self._node.name, session_id, self._operation.id, f"soft-off {how}")
+
+    def _dead_at(self) -> float:
+        return trio.current_time() + self._timings.quarantine
 
     def _note_unfenced(self, session_id: int, error: DriverError) -> None:
         log.warning("fence.unanswered", node=self._node.name, session=session_id, error=str(error))

@@ -41,12 +41,14 @@ class Fences:
     def __init__(self, started: float) -> None:
         self._unknown = Fence(None, soft=False, at=started)
         self._last: dict[str, Fence] = {}
-        self._quarantined: dict[tuple[str, int], float] = {}
+        self._dead_at: dict[tuple[str, int], float] = {}
+        self._quarantined: set[tuple[str, int]] = set()
         self._held: dict[str, set[int]] = {}
 
     def passed(self, session: SessionInUse, at: float) -> bool:
         """A session is shown to be closed, or must be dead; whether it can be taken off the record now."""
-        self._quarantined.pop((session.node, session.id), None)
+        self._dead_at.pop((session.node, session.id), None)
+        self._quarantined.discard((session.node, session.id))
         if session.command is None:
             return True
         direction = session.command.direction
@@ -75,10 +77,24 @@ class Fences:
         """Whether a session is closed, and on record only for the soft-off that it carried."""
         return session in self._held.get(node, ())
 
-    def quarantine(self, node: str, session: int, until: float) -> None:
-        """A session did not answer its fence; it must be dead at `until` (trio's clock, seconds)."""
-        self._quarantined[node, session] = until
+    def unanswered(self, node: str, session: int, dead_at: float) -> None:
+        """A close was not answered; nothing is sent in the session any more, and it must be dead at `dead_at`."""
+        self._dead_at.setdefault((node, session), dead_at)
+
+    def quarantine(self, node: str, session: int, dead_at: float) -> None:
+        """Nor can it be closed by its id: all that is left is to wait."""
+        self.unanswered(node, session, dead_at)
+        self._quarantined.add((node, session))
 
     def quarantined_until(self, node: str, session: int) -> float | None:
-        """When a session that did not answer its fence must be dead; None if it was not tried, or is closed."""
-        return self._quarantined.get((node, session))
+        """When a session that cannot be closed must be dead; None if it was not tried, or is closed."""
+        return self._dead_at[node, session] if (node, session) in self._quarantined else None
+
+    def harmless_at(self, session: SessionInUse, quarantine: float, soft_settle: float) -> float:
+        """When nothing that was sent in a session on record can act any more (trio's clock, seconds)."""
+        if session.command is None:
+            return -inf
+        if self.holds(session.node, session.id):
+            return self._last[session.node].at + soft_settle
+        dead_at = self._dead_at.get((session.node, session.id), self._unknown.at + quarantine)
+        return dead_at + (soft_settle if session.command is Command.SOFT_OFF else 0)

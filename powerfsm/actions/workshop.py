@@ -15,6 +15,7 @@ from powerfsm.drivers.driver import Driver
 from powerfsm.node import Node
 from powerfsm.operation import Operation
 from powerfsm.spec import Spec
+from powerfsm.store.batch import SessionInUse
 
 
 class UnknownDriver(LookupError):
@@ -60,6 +61,15 @@ class Workshop:
             known = Timings.of(self.spec.timings, self._overrides, node.policy.timings)
             self._timings[node.policy.timings] = known
         return known
+
+    def harmless_in(self, node: Node, sessions: Iterable[SessionInUse]) -> float:
+        """Seconds until nothing that was sent in these sessions of a node can act; 0 where nothing can now."""
+        sessions = list(sessions)
+        if not sessions:
+            return 0.0
+        timings = self.timings(node)
+        at = (self.fences.harmless_at(each, timings.quarantine, timings.soft_settle) for each in sessions)
+        return max(0.0, max(at, default=0.0) - trio.current_time())
 
     def driver(self, node: Node) -> Driver:
         """The driver of a node.

@@ -1,5 +1,7 @@
 """Why the registry refuses: the requester is told, and nothing has changed."""
 
+from math import ceil
+
 
 class Refusal(Exception):
     """A request that was not accepted; nothing of it, and of what came with it, is durable."""
@@ -51,7 +53,20 @@ class NodeBusy(Refusal):
             f"node {name!r} has operation {operation} in play; wait for its end before changing the node"
         )
         self.node = name
-        self.operation = operation
+        self.operation: int | None = operation
+
+
+class NodeUnfenced(NodeBusy):
+    """The node's BMC may still act on what was sent to it, and nobody would know whose command that was."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        Refusal.__init__(
+            self,
+            f"node {name!r} has a session that its BMC has not said to be closed, and may still act on; "
+            f"ask again in {ceil(seconds)} s",
+        )
+        self.node = name
+        self.operation = None
 
 
 class ShuttingDown(Refusal):

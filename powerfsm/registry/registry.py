@@ -30,6 +30,7 @@ from powerfsm.registry.refusals import (
     DuplicateAddress,
     DuplicateNode,
     NodeBusy,
+    NodeUnfenced,
     ShuttingDown,
     StaleGeneration,
     UnknownNode,
@@ -170,7 +171,7 @@ class Registry:
 
         Raises:
             UnknownNode: There is none of this name.
-            NodeBusy: An action is in play.
+            NodeBusy: An action is in play, or (`NodeUnfenced`) its BMC may still act on what was sent to it.
             DuplicateAddress: Its BMC address belongs to another node.
             StoreUnavailable: The change cannot be made durable.
         """
@@ -178,6 +179,9 @@ class Registry:
         def decide(draft: Draft) -> list[Operation]:
             present = [_at_rest(draft, node.name) for node in nodes]
             _check_addresses(draft, nodes)
+            for before, node in zip(present, nodes, strict=True):
+                if (before.bmc.host, before.bmc.port) != (node.bmc.host, node.bmc.port):
+                    self._check_fenced(before)
             for before, node in zip(present, nodes, strict=True):
                 now = replace(before, bmc=node.bmc, policy=node.policy)
                 draft.settle(now)
@@ -191,18 +195,25 @@ class Registry:
 
         Raises:
             UnknownNode: There is none of this name.
-            NodeBusy: An action is in play.
+            NodeBusy: An action is in play, or (`NodeUnfenced`) its BMC may still act on what was sent to it.
             StoreUnavailable: It cannot be made durable.
         """
 
         def decide(draft: Draft) -> list[Operation]:
             leaving = [_at_rest(draft, name) for name in names]
             for node in leaving:
+                self._check_fenced(node)
+            for node in leaving:
                 draft.remove(node)
                 draft.note(Kind.CONFIGURATION, node, "removed")
             return []
 
         await self._submit(Submission(decide, lasting=False, weight=len(names))).answered()
+
+    def _check_fenced(self, node: Node) -> None:
+        seconds = self._workshop.harmless_in(node, self.sessions(node.name).values())
+        if seconds > 0:
+            raise NodeUnfenced(node.name, seconds)
 
     async def ended(self, operation_id: int) -> Operation:
         """Wait until an operation has ended.
