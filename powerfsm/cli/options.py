@@ -7,13 +7,35 @@ import typer
 
 HOSTLIST_HELP = "Nodes, such as 'r1n[01-40],login1'; several are joined."
 
-Hostlists = Annotated[list[str], typer.Argument(metavar="HOSTLIST", help=HOSTLIST_HELP, show_default=False)]
+
+def _propose(incomplete: str) -> list[str]:
+    from powerfsm.cli.completing import node_names  # noqa: PLC0415  (takes its time, so only when asked)
+
+    return node_names(incomplete)
+
+
+Hostlists = Annotated[
+    list[str],
+    typer.Argument(metavar="HOSTLIST", help=HOSTLIST_HELP, show_default=False, autocompletion=_propose),
+]
 AnyHostlists = Annotated[
     list[str] | None,
-    typer.Argument(metavar="HOSTLIST", help=f"{HOSTLIST_HELP} Without: all nodes.", show_default=False),
+    typer.Argument(
+        metavar="HOSTLIST",
+        help=f"{HOSTLIST_HELP} Without: all nodes.",
+        show_default=False,
+        autocompletion=_propose,
+    ),
 ]
 NodeOption = Annotated[
-    str | None, typer.Option("--node", metavar="HOSTLIST", help="Only of these nodes.", show_default=False)
+    str | None,
+    typer.Option(
+        "--node",
+        metavar="HOSTLIST",
+        help="Only of these nodes.",
+        show_default=False,
+        autocompletion=_propose,
+    ),
 ]
 
 Url = Annotated[

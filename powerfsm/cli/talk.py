@@ -88,7 +88,8 @@ def _tell_problem(problem: ProblemError) -> Exit:
     complain(problem.detail)
     errors = problem.members.get("errors")
     for item in errors if isinstance(errors, list) else []:
-        if isinstance(item, dict):
+        # The first one of them may be the detail already.
+        if isinstance(item, dict) and str(item.get("message")) not in problem.detail:
             remark(f"  {item.get('field')}: {item.get('message')}")
     if problem.status in {401, 403}:
         remark("Give a token with --token-file or POWERFSM_TOKEN; `powerfsm token create --help` tells of roles.")

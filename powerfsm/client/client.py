@@ -100,28 +100,43 @@ class Client:
         return self._asking.read(await self._asking.ask("GET", _path("nodes", name)), Node)
 
     async def nodes(
-        self, names: str | None = None, *, states: Iterable[str] = (), group: str | None = None
+        self,
+        names: str | None = None,
+        *,
+        states: Iterable[str] = (),
+        group: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[Node]:
-        """Nodes in the order of their names: those of a hostlist, in these states, of this group; or all."""
-        nodes: list[Node] = []
+        """Nodes in the order of their names: of a hostlist, in these states, of this group; or all.
+
+        Args:
+            names: A hostlist.
+            states: States that they may be in; none: any.
+            group: The group that they are to be of.
+            after: Only of the names behind this one.
+            limit: At most so many.
+        """
+        nodes: dict[str, Node] = {}
         for part in [None] if names is None else _parts(names):
-            after: str | None = None
-            while True:
-                query = {
-                    "names": part,
-                    "state": list(states),
-                    "group": group,
-                    "after": after,
-                    "limit": _PAGE,
-                }
-                answer = await self._asking.ask("GET", "/v1/nodes", query=query)
-                page = self._asking.read(answer, NodePage)
-                nodes += page.nodes
-                after = page.next
-                if after is None:
-                    break
+            query: Query = {"names": part, "state": list(states), "group": group}
+            for node in await self._nodes(query, after, limit):
+                nodes[node.name] = node
         # A long hostlist is asked in parts, and a name may stand in several.
-        return sorted({node.name: node for node in nodes}.values(), key=lambda node: node.name)
+        return sorted(nodes.values(), key=lambda node: node.name)[:limit]
+
+    async def _nodes(self, query: Query, after: str | None, limit: int | None) -> list[Node]:
+        nodes: list[Node] = []
+        while limit is None or len(nodes) < limit:
+            size = _PAGE if limit is None else min(_PAGE, limit - len(nodes))
+            page_query = {**query, "after": after, "limit": size}
+            answer = await self._asking.ask("GET", "/v1/nodes", query=page_query)
+            page = self._asking.read(answer, NodePage)
+            nodes += page.nodes
+            after = page.next
+            if after is None:
+                break
+        return nodes
 
     async def add_nodes(
         self, names: Names, bmc: Mapping[str, object], policy: Mapping[str, object] | None = None

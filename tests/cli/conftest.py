@@ -39,8 +39,8 @@ def start() -> Generator[Start]:
     """Start a command as a program of its own; it is gone when the test is."""
     started: list[subprocess.Popen[str]] = []
 
-    def starting(*words: str, **where: int) -> "subprocess.Popen[str]":
-        started.append(start_program(*words, **where))
+    def starting(*words: str, module: str = "powerfsm.cli", **where: int) -> "subprocess.Popen[str]":
+        started.append(start_program(*words, module=module, **where))
         return started[-1]
 
     yield starting

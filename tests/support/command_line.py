@@ -33,9 +33,9 @@ class Run(Protocol):
 
 
 class Start(Protocol):
-    """Starts a command as a program of its own; its output goes to pipes, or where `where` says."""
+    """Starts a program; see `start_program`."""
 
-    def __call__(self, *words: str, **where: int) -> "subprocess.Popen[str]": ...
+    def __call__(self, *words: str, module: str = ..., **where: int) -> "subprocess.Popen[str]": ...
 
 
 def run_here(*words: str, stdin: str | None = None) -> Ran:
@@ -46,11 +46,11 @@ def run_here(*words: str, stdin: str | None = None) -> Ran:
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
-def start_program(*words: str, **where: int) -> "subprocess.Popen[str]":
-    """Start a command as a program of its own."""
+def start_program(*words: str, module: str = "powerfsm.cli", **where: int) -> "subprocess.Popen[str]":
+    """Start a module as a program of its own; its output goes to pipes, or where `where` says."""
     settings: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | where
     process = subprocess.Popen(
-        [sys.executable, "-m", "powerfsm.cli", *words],
+        [sys.executable, "-m", module, *words],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "simulator")])},
         text=True,
         **settings,

@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from hypercorn.config import Config
 from hypercorn.typing import Framework
+from starlette.types import Receive, Scope, Send
 
 from powerfsm.client.answers import rfc3339
 from powerfsm.hostlist import HostlistError, expand, expand_numbers, fold
@@ -295,22 +296,15 @@ class ScriptedDaemon:
         done = {one["id"] for one in ended}
         return {"ended": ended, "pending": [number for number in body["ids"] if number not in done]}
 
-    async def stream(self, query: Json) -> AsyncGenerator[bytes]:
-        present = len(self.entries)
-        last = int(query["last"]) if "last" in query else 0
-        after = int(query["after"]) if "after" in query else max(0, present - last)
-        while True:
-            for one in self.entries:
-                if one["seq"] > after:
-                    after = one["seq"]
-                    if one["kind"] in query.get("kind", [one["kind"]]):
-                        yield f"id: {after}\nevent: {one['kind']}\ndata: {json.dumps(one)}\n\n".encode()
-            if query.get("follow") == "false":
-                data = {"reason": "caught-up", "detail": "that is all there is", "after": after}
-                yield f"event: end\ndata: {json.dumps(data)}\n\n".encode()
-                return
-            yield b": here\n\n"
-            await self._changed.wait()
+    def entries_for(self, query: Json) -> tuple[int, bool]:
+        """Behind which entry a stream begins, and whether it goes on behind the present."""
+        last = int(query.get("last", 0))
+        after = int(query["after"]) if "after" in query else max(0, len(self.entries) - last)
+        return after, query.get("follow") != "false"
+
+    def next_change(self) -> trio.Event:
+        """What will be set at the next change from now on."""
+        return self._changed
 
     def note(self, request: Request, query: Json, body: Any) -> None:
         """Take down what was asked."""
@@ -411,6 +405,45 @@ def make_app(daemon: ScriptedDaemon) -> FastAPI:
     return app
 
 
+class EventStream(Response):
+    """The stream of events; ends with its client."""
+
+    def __init__(self, daemon: ScriptedDaemon, query: Json) -> None:
+        super().__init__(media_type="text/event-stream")
+        del self.headers["content-length"]
+        self._daemon = daemon
+        self._query = query
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send entries until there is nobody who reads them."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._tell, send, nursery.cancel_scope)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            nursery.cancel_scope.cancel()
+
+    async def _tell(self, send: Send, everything: trio.CancelScope) -> None:
+        after, follow = self._daemon.entries_for(self._query)
+        while True:
+            changed = self._daemon.next_change()
+            for one in self._daemon.entries:
+                if one["seq"] > after:
+                    after = one["seq"]
+                    if one["kind"] in self._query.get("kind", [one["kind"]]):
+                        await self._say(send, f"id: {after}\nevent: {one['kind']}\ndata: {json.dumps(one)}")
+            if not follow:
+                data = {"reason": "caught-up", "detail": "that is all there is", "after": after}
+                await self._say(send, f"event: end\ndata: {json.dumps(data)}", more=False)
+                everything.cancel()
+                return
+            await self._say(send, ": here")
+            await changed.wait()
+
+    async def _say(self, send: Send, text: str, *, more: bool = True) -> None:
+        await send({"type": "http.response.body", "body": f"{text}\n\n".encode(), "more_body": more})
+
+
 async def _cut() -> AsyncGenerator[bytes]:
     yield b"{"
     raise ConnectionAbortedError
@@ -434,7 +467,7 @@ async def _route(daemon: ScriptedDaemon, request: Request, query: Json, body: An
         case "POST", "/v1/operations/wait":
             return JSONResponse(await daemon.wait(body))
         case "GET", "/v1/events":
-            return StreamingResponse(daemon.stream(query), media_type="text/event-stream")
+            return EventStream(daemon, query)
         case "GET", "/v1/recovery":
             return JSONResponse(daemon.recovery)
         case method, path:

@@ -47,6 +47,6 @@ def _diagram(
         Format, typer.Option("--format", help="svg, mermaid and dot are pictures, table is Markdown.")
     ] = Format.MERMAID,
 ) -> None:
-    from powerfsm.spec import load, render
+    from powerfsm.spec.diagram import render
 
-    typer.echo(render(load().machines[machine.value], format_.value), nl=False)
+    typer.echo(render(machine.value, format_.value), nl=False)

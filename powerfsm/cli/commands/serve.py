@@ -17,7 +17,7 @@ Options outrank the environment (POWERFSM_LISTEN, ...), which outranks the confi
 
 _EPILOG = """\b
 Examples:
-  powerfsm serve --database /var/lib/powerfsm/fleet.db --credentials /etc/powerfsm/credentials.yaml
+  powerfsm serve --database fleet.db --credentials credentials.yaml
   powerfsm serve --config /etc/powerfsm/powerfsm.yaml
 
 \b
