@@ -408,6 +408,16 @@ def test_a_packet_in_clear_is_no_answer_in_a_sealed_session() -> None:
     assert session.dropped["not-authenticated"] == 1
 
 
+@pytest.mark.parametrize("flag", [0x80, 0x40], ids=["encrypted", "authenticated"])
+def test_a_handshake_that_claims_to_be_sealed_is_dropped(flag: int) -> None:
+    bmc = TinyBmc()
+    session = ClientSession(terms())
+    answer = bytearray(bmc.receive(session.transmit())[0])
+    answer[5] |= flag
+    assert not hand(session, bytes(answer))
+    assert session.dropped == {"sealed-outside-session": 1}
+
+
 @pytest.mark.parametrize(
     ("name", "password", "kg"),
     [(b"n" * 17, b"p", None), (b"n", b"p" * 21, None), (b"n", b"p", b"k" * 21)],
