@@ -1,8 +1,8 @@
 """The daemon: one process that owns a fleet, wired together and ended in order.
 
 The order of the start is a promise too: the store is owned and loaded, the outstanding work is listed and taken
-up, and only then does the API answer.  The end is its mirror: no new requests, every action in play fenced and left
-durable, sessions closed, then the API, then the store.
+up, and only then does the API answer.  The end is its mirror: no new requests, every action in play fenced and
+left durable, sessions closed, then the API, then the store.
 """
 
 import gc
