@@ -51,7 +51,9 @@ def refused(refusal: refusals.Refusal) -> Problem:
         case refusals.NodeBusy():
             return Problem("node-busy", detail, node=refusal.node, operation=refusal.operation)
         case refusals.KeyReused():
-            return Problem("key-reused", detail)
+            # The registry knows keys by who sent them, too.
+            key = refusal.key.partition(" ")[2]
+            return Problem("key-reused", str(refusals.KeyReused(key)), key=key)
         case refusals.TooMany():
             return Problem("too-many", detail)
         case refusals.ShuttingDown():

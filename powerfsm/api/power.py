@@ -112,13 +112,12 @@ async def _ask_once(
 ) -> tuple[list[Operation], str]:
     """Ask, unless the key was used for the same before."""
     fingerprint = _fingerprint(path, asked)
-    async with daemon.key(key):
-        known = await daemon.store.idempotency(key)
-        if known is None:
-            asked_by = caller.name
-            return await daemon.registry.request(asked, asked_by=asked_by, key=(key, fingerprint)), "accepted"
+    known = await daemon.store.idempotency(key)
+    if known is None:
+        operations = await daemon.registry.request(asked, asked_by=caller.name, key=(key, fingerprint))
+        return operations, "accepted"
     if known.fingerprint != fingerprint:
-        raise KeyReused(key.partition(" ")[2])
+        raise KeyReused(key)
     return await daemon.operations(known.operations), "replayed"
 
 

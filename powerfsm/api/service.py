@@ -1,7 +1,6 @@
 """What the routes work with, and who may use them."""
 
-from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -41,19 +40,6 @@ class Service:
     metrics: Metrics
     probed: bool = False
     configuring: trio.Lock = field(default_factory=trio.Lock)
-    _keys: dict[str, trio.Lock] = field(default_factory=dict)
-
-    @asynccontextmanager
-    async def key(self, key: str) -> AsyncGenerator[None]:
-        """Hold an idempotency key, from looking it up until its request is durable."""
-        lock = self._keys.setdefault(key, trio.Lock())
-        try:
-            async with lock:
-                yield
-        finally:
-            held = lock.statistics()
-            if not held.locked and not held.tasks_waiting:
-                self._keys.pop(key, None)
 
     async def operations(self, ids: Collection[int]) -> list[Operation]:
         """The operations of these ids, in their order, as they stand now.

@@ -14,7 +14,7 @@ import trio.testing
 
 from api_house import House, served
 from powerfsm.api import event_stream
-from powerfsm.journal import Kind
+from powerfsm.journal import Entry, Kind
 from powerfsm.power import Ask
 
 Event = dict[str, str]
@@ -299,3 +299,48 @@ async def test_a_bad_hostlist_is_told_before_the_stream_begins(client: httpx.Asy
 async def test_a_last_event_id_that_is_none_is_told(number: str, client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/events", headers={"Last-Event-ID": number})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "header.Last-Event-ID")
+
+
+async def test_what_happens_while_a_listener_is_caught_up_comes_once(
+    daemon: House, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await daemon.add("n1")
+    read = daemon.store.journal
+
+    async def slowly(after: int = 0, limit: int = 1000, node: str | None = None) -> list[Entry]:
+        monkeypatch.setattr(daemon.store, "journal", read)
+        await daemon.done("n1")
+        return await read(after, limit, node)
+
+    monkeypatch.setattr(daemon.store, "journal", slowly)
+    async with stream(url, after=0) as events:
+        await events.entries(1)
+        await daemon.done("n1", Ask.OFF)
+        present = daemon.registry.journal_length
+        assert [entry["seq"] for entry in await events.entries(present - 1)] == list(range(2, present + 1))
+
+
+async def test_who_falls_behind_while_he_is_caught_up_is_caught_up_again(
+    daemon: House, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await daemon.add("n1")
+    read = daemon.store.journal
+
+    async def very_slowly(after: int = 0, limit: int = 1000, node: str | None = None) -> list[Entry]:
+        monkeypatch.setattr(daemon.store, "journal", read)
+        page = await read(after, limit, node)
+        (listener,) = daemon.registry.feed.listeners
+        while not listener.overrun:
+            daemon.registry.note(Kind.DAEMON, None, "noted")
+            await daemon.registry.change([])  # has committed what was noted
+        return page
+
+    monkeypatch.setattr(daemon.store, "journal", very_slowly)
+    async with stream(url, after=0) as events:
+        (first,) = await events.entries(1)
+        assert first["seq"] == 1
+        present = daemon.registry.journal_length
+        assert present > 256
+        assert [entry["seq"] for entry in await events.entries(present - 1)] == list(range(2, present + 1))
+        await daemon.done("n1")
+        assert (await events.entries(1))[0]["seq"] == present + 1

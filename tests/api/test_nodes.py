@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+import trio.testing
 
 from api_house import House, house
 from powerfsm.bmc import Bmc
@@ -295,3 +296,24 @@ async def test_removing_needs_names(daemon: House, client: httpx.AsyncClient) ->
     answer = await client.delete("/v1/nodes")
     assert answer.status_code == 422
     assert set(daemon.registry.nodes) == {"n1"}
+
+
+async def test_changes_that_come_together_are_all_made(daemon: House, client: httpx.AsyncClient) -> None:
+    await daemon.add("n1")
+    daemon.disk.writing.shut()
+
+    async def change(body: dict[str, object]) -> None:
+        assert (await client.patch("/v1/nodes/n1", json=body)).status_code == 200
+
+    async with trio.open_nursery() as nursery:
+        bodies: list[dict[str, object]] = [
+            {"bmc": {"port": 7}},
+            {"bmc": {"credentials": "c"}},
+            {"policy": {"group": "r1"}},
+        ]
+        for body in bodies:
+            nursery.start_soon(change, body)
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        daemon.disk.writing.open()
+    node = daemon.registry.nodes["n1"]
+    assert (node.bmc.port, node.bmc.credentials, node.policy.group) == (7, "c", "r1")

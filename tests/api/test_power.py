@@ -126,7 +126,7 @@ async def test_a_repeated_key_is_answered_alike_and_starts_nothing(
 
 async def test_a_key_that_comes_with_another_request_is_refused(daemon: House, client: httpx.AsyncClient) -> None:
     await daemon.add("n1")
-    headers = {"Idempotency-Key": "k"}
+    headers = {"Idempotency-Key": "a key"}
     assert (await client.post("/v1/nodes/n1/power", json={"ask": "on"}, headers=headers)).status_code == 202
     for path, body in (
         ("/v1/nodes/n1/power", {"ask": "off"}),
@@ -135,7 +135,8 @@ async def test_a_key_that_comes_with_another_request_is_refused(daemon: House, c
         answer = await client.post(path, json=body, headers=headers)
         assert answer.status_code == 422
         assert answer.json()["type"] == "/problems/key-reused"
-        assert "'k'" in answer.json()["detail"]
+        assert "'a key'" in answer.json()["detail"]
+        assert answer.json()["key"] == "a key"
 
 
 async def test_requests_of_one_key_that_come_together_are_carried_out_once(
