@@ -1,6 +1,7 @@
 """What `powerfsm events` shows: entries of the journal, and with --follow those to come."""
 
 from dataclasses import dataclass
+from json import dumps
 
 import trio
 
@@ -70,5 +71,11 @@ def line(entry: Entry) -> str:
         parts.append(f"{entry.before or '-'} -> {entry.after or '-'}")
     if entry.operation is not None:
         parts.append(f"#{entry.operation}")
-    parts += [f"{name}={value}" for name, value in entry.detail.items()]
+    parts += [f"{name}={_one_word(value)}" for name, value in entry.detail.items()]
     return " ".join(parts)
+
+
+def _one_word(value: object) -> str:
+    if isinstance(value, str) and " " not in value:
+        return value
+    return dumps(value, separators=(",", ":"), ensure_ascii=False)

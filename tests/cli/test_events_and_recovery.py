@@ -23,11 +23,17 @@ def test_an_entry_shows_what_there_is_to_tell(daemon: ScriptedDaemon, run: Run) 
     bare = {"before": None, "after": None, "operation": None}
     daemon.entries = [
         entry(1, None, kind="daemon", event="started", detail={"version": "0.1.0"}, **bare),
-        entry(2, kind="observation", event="on", detail={"host": "evil\x1b[2J"}, **bare),
+        entry(
+            2,
+            kind="observation",
+            event="on",
+            detail={"host": "evil\x1b[2J", "why": "two words", "ids": [1, 2]},
+            **bare,
+        ),
     ]
     assert run("events").out.splitlines() == [
         "1 2026-03-01T12:00:01.000Z - daemon started version=0.1.0",
-        "2 2026-03-01T12:00:02.000Z r1n01 observation on host=evil\\x1b[2J",
+        '2 2026-03-01T12:00:02.000Z r1n01 observation on host=evil\\x1b[2J why="two words" ids=[1, 2]',
     ]
 
 
