@@ -33,7 +33,7 @@ def test_an_entry_shows_what_there_is_to_tell(daemon: ScriptedDaemon, run: Run) 
     ]
     assert run("events").out.splitlines() == [
         "1 2026-03-01T12:00:01.000Z - daemon started version=0.1.0",
-        '2 2026-03-01T12:00:02.000Z r1n01 observation on host=evil\\x1b[2J why="two words" ids=[1, 2]',
+        '2 2026-03-01T12:00:02.000Z r1n01 observation on host=evil\\x1b[2J why="two words" ids=[1,2]',
     ]
 
 
