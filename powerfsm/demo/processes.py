@@ -171,7 +171,7 @@ class Simulator(Child):
         self.addresses: dict[str, Address] = {}
         self._ready_file = directory / "simulator.ready"
         self._command = [
-            *program("bmcsim"),
+            program("bmcsim"),
             "serve",
             f"--nodes={nodes}",
             f"--seed={seed}",
@@ -228,7 +228,7 @@ class Daemon(Child):
             self._configure()
         self._ready_file.unlink(missing_ok=True)
         files = [f"--config={self._configuration}", f"--ready-file={self._ready_file}"]
-        await self.run([*program("powerfsm"), "serve", *files])
+        await self.run([program("powerfsm"), "serve", *files])
 
     async def accepting(self) -> None:
         """Wait until it accepts requests.
@@ -251,12 +251,9 @@ class Daemon(Child):
         self._configuration.write_text(yaml.safe_dump(configuration), encoding="utf-8")
 
 
-def program(name: str) -> list[str]:
-    """How to run one of our commands: as it is installed beside this Python or, if it is not, from the source."""
-    installed = Path(sys.executable).with_name(name)
-    if installed.exists():
-        return [str(installed)]
-    return [sys.executable, "-c", f"from {name}.cli import main; main()"]
+def program(name: str) -> str:
+    """One of our commands, as it is installed beside this Python."""
+    return str(Path(sys.executable).with_name(name))
 
 
 def write_private(path: Path, text: str) -> None:

@@ -1,18 +1,21 @@
 """The verdict: what the simulator's own event log says about the requesters' claims.
 
 The daemon is asked one thing only, whether every operation that it has answered with is still known and has
-ended.  All else is between the log and the claims, before `bmcsim.check`.
+ended.  All else is between the log and the claims: before `bmcsim.check` and, as a reset that comes twice leaves
+the power as it was asked for, before a count of resets.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from bmcsim.check import Verdict, Violation, judge
-from bmcsim.records import read_claims, read_events
+from bmcsim.records import Claim, read_claims, read_events
 from powerfsm.client import Operation
 from powerfsm.demo.storm import Tally
 
@@ -29,6 +32,7 @@ class Outcome:
         kills: How often the daemon was killed.
         lost: Operations that were answered with and that the daemon does not know.
         unended: Operations that never ended.
+        resets: Resets that came to a BMC, not as a duplicate of the network's, and that nobody had asked for.
     """
 
     verdict: Verdict
@@ -36,11 +40,12 @@ class Outcome:
     kills: int
     lost: frozenset[int]
     unended: frozenset[int]
+    resets: tuple[Violation, ...]
 
     @property
     def holds(self) -> bool:
         """Whether nothing happened that must not."""
-        return self.verdict.holds and not self.lost and not self.unended
+        return self.verdict.holds and not (self.lost or self.unended or self.resets)
 
 
 def pass_verdict(
@@ -62,7 +67,27 @@ def pass_verdict(
     status = {operation.id: operation.status for operation in known}
     lost = frozenset(number for number in answered if number not in status)
     unended = frozenset(number for number in answered if number in status and not status[number].ended)
-    return Outcome(judge(read_events(log), read_claims(claims)), tally, kills, lost, unended)
+    events, claimed = list(read_events(log)), list(read_claims(claims))
+    resets = tuple(resets_beyond_those_asked_for(events, claimed))
+    return Outcome(judge(events, claimed), tally, kills, lost, unended, resets)
+
+
+def resets_beyond_those_asked_for(
+    events: Iterable[Mapping[str, Any]], claims: Sequence[Claim]
+) -> Iterator[Violation]:
+    """Find the resets for which there was no request: with one command for each at most, it was sent twice."""
+    asked = sorted((claim for claim in claims if claim.way == "reset"), key=lambda claim: claim.t)
+    left: Counter[str] = Counter()
+    heard = 0
+    for event in events:
+        if event["event"] != "command" or event["command"] != "reset" or event.get("duplicate"):
+            continue
+        while heard < len(asked) and asked[heard].t <= event["t"]:
+            left[asked[heard].node] += 1
+            heard += 1
+        left[event["node"]] -= 1
+        if left[event["node"]] < 0:
+            yield Violation(event["t"], event["node"], "took a reset that nobody had asked for")
 
 
 def print_outcome(outcome: Outcome, console: Console) -> None:
@@ -86,7 +111,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         sign = "[green]holds[/]" if not count else "[bold red]VIOLATED[/]"
         table.add_row(label, f"{count:,}", "0", sign)
     console.print(table)
-    for kind in (verdict.overlaps, verdict.contradictions, verdict.elsewhere, verdict.unclosed):
+    for kind in (verdict.overlaps, verdict.contradictions, verdict.elsewhere, outcome.resets, verdict.unclosed):
         _print_violations(kind, console)
 
 
@@ -104,6 +129,7 @@ def _judged(outcome: Outcome) -> list[tuple[str, int]]:
         ("overlapping commands", len(verdict.overlaps)),
         ("contradictions of a declared state", len(verdict.contradictions)),
         ("nodes that ended elsewhere than last asked", len(verdict.elsewhere)),
+        ("resets beyond those asked for", len(outcome.resets)),
         ("sessions left open", len(verdict.unclosed)),
         ("answered requests that were lost", len(outcome.lost)),
         ("answered requests that never ended", len(outcome.unended)),

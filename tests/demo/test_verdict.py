@@ -122,6 +122,24 @@ def test_session_that_is_left_open_is_noticed(judged: Judge) -> None:
     assert len(outcome.verdict.unclosed) == 1
 
 
+RESET: Line = {"t": 4.6, "node": "n1", "event": "command", "command": "reset", "session": 3, "duplicate": False}
+RESET_ASKED: Line = {"t": 4.5, "node": "n1", "asked": "on", "way": "reset", "id": "n1/2"}
+OPENED: Line = {"t": 4.55, "node": "n1", "event": "session-opened", "session": 3, "user": "admin"}
+CLOSED: Line = {"t": 4.9, "node": "n1", "event": "session-closed", "session": 3, "by": "own"}
+
+
+def test_reset_that_was_asked_for_is_right_and_so_is_the_network_s_duplicate_of_it(judged: Judge) -> None:
+    again = RESET | {"t": 4.7, "duplicate": True}
+    assert judged([*LOG, OPENED, RESET, again, CLOSED], [*CLAIMS, RESET_ASKED]).holds
+
+
+def test_reset_that_was_sent_twice_for_one_request_is_noticed(judged: Judge) -> None:
+    again = RESET | {"t": 4.7}
+    outcome = judged([*LOG, OPENED, RESET, again, CLOSED], [*CLAIMS, RESET_ASKED])
+    assert not outcome.holds
+    assert [violation.t for violation in outcome.resets] == [4.7]
+
+
 @pytest.mark.parametrize(
     ("known", "lost", "unended"), [([], 1, 0), ([operation(1, "in-play")], 0, 1), ([operation(2, "failed")], 1, 0)]
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 import trio
 
 from powerfsm.demo.conditions import Conditions
-from powerfsm.demo.processes import Daemon, Process, ProcessTrouble, program
+from powerfsm.demo.processes import Daemon, Process, ProcessTrouble
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 
@@ -116,4 +116,4 @@ class WarmDaemon(Daemon):
         """Begin a life."""
         if self.cold:
             return await super().spawn(command, environment)
-        return await self._zygote.fork(command[len(program("powerfsm")) :], self.output)
+        return await self._zygote.fork(command[1:], self.output)
