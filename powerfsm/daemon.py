@@ -100,9 +100,9 @@ async def _run(configuration: Configuration, ready_file: Path | None) -> None:
             registry.accepting = True
             app = create_app(registry, store, tokens=tokens, drift=configuration.drift, commits=commits)
             async with _served(app, listening) as url:
-                log.info("daemon.ready", url=url, nodes=len(registry.nodes))
                 if ready_file is not None:
                     _announce(ready_file, url)
+                log.info("daemon.ready", url=url, nodes=len(registry.nodes))
                 async with trio.open_nursery() as sweeping:
                     sweeping.start_soon(Sweep(registry, workshop).run)
                     await end.wait()
