@@ -104,6 +104,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         ("kill -9 of the daemon", outcome.kills, ""),
         ("requests made", verdict.requests, answers),
         ("successes told, and judged", verdict.declared, f"{verdict.outdated:,} more outdated"),
+        ("operations that failed, and said why", len(tally.failures), ""),
         ("power commands received", sum(verdict.commands.values()), f"{verdict.duplicates:,} duplicates"),
     ):
         table.add_row(label, f"{count:,}", "", remark)
@@ -117,10 +118,10 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
 
 def in_one_line(outcome: Outcome) -> str:
     """The verdict, for a log of many runs."""
-    counts = ", ".join(f"{count} {label}" for label, count in _judged(outcome))
+    broken = ", ".join(f"{count:,} {label}" for label, count in _judged(outcome) if count)
     requests, commands = outcome.verdict.requests, sum(outcome.verdict.commands.values())
-    word = "holds" if outcome.holds else "VIOLATED"
-    return f"{word}: {requests:,} requests, {commands:,} power commands, {outcome.kills} kills; {counts}"
+    word, told = ("VIOLATED", broken) if broken else ("holds", "no promise broken")
+    return f"{word}: {requests:,} requests, {commands:,} power commands, {outcome.kills:,} kills; {told}"
 
 
 def _judged(outcome: Outcome) -> list[tuple[str, int]]:

@@ -28,7 +28,7 @@ _STATES = (
     "unknown",
     "error",
 )
-_BAR = 40
+_BAR = 24
 _BETWEEN_LINES = 5.0
 
 
@@ -161,16 +161,18 @@ def _states(picture: Picture) -> Table:
 def _bar(picture: Picture) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     daemon = Text("daemon up", style="green") if picture.alive else Text("daemon KILLED", style="bold red")
-    grid.add_row(picture.phase, ProgressBar(total=1.0, completed=picture.done, width=_BAR), daemon)
+    grid.add_row(picture.phase, ProgressBar(total=1.0, completed=picture.done, width=2 * _BAR), daemon)
     return grid
 
 
 def _counts(picture: Picture) -> list[str]:
     tally = picture.tally
-    ends = ", ".join(f"{tally.ended[status]:,} {status}" for status in Status if status.ended)
     return [
-        f"{tally.answered:,} requests answered, {tally.unknown:,} given up; {tally.repeated:,} repeated over HTTP",
-        f"operations: {picture.open:,} open, {ends}",
-        f"{picture.commands:,} power commands in the BMCs' log, {picture.sessions:,} sessions open",
+        f"{tally.answered:,} requests answered, {tally.unknown:,} given up",
+        f"{tally.repeated:,} repeated over HTTP",
+        f"{picture.open:,} operations open",
+        *(f"{tally.ended[status]:,} {status}" for status in Status if status.ended),
+        f"{picture.commands:,} power commands at BMCs",
+        f"{picture.sessions:,} sessions open at BMCs",
         f"{picture.kills} kills",
     ]

@@ -159,4 +159,6 @@ def test_verdict_is_told_with_what_broke_it(judged: Judge, capsys: pytest.Captur
     told = capsys.readouterr().out
     assert told.count("VIOLATED") == 1
     assert "5.100  n1 took off in session 2 after it was declared on" in told
-    assert in_one_line(outcome).startswith("VIOLATED: 1 requests, 2 power commands, 1 kills")
+    line = "VIOLATED: 1 requests, 2 power commands, 1 kills; 1 contradictions of a declared state"
+    assert in_one_line(outcome) == line
+    assert in_one_line(judged(LOG, CLAIMS)).endswith("; no promise broken")
