@@ -137,7 +137,9 @@ def _read(path: Path) -> list[_Known]:
             continue
         where = f"{path}:{number}"
         if len(words) != 3:
-            raise TokensError(f"{where}: expected name, role and sha256:HASH, as `powerfsm token` writes them")
+            raise TokensError(
+                f"{where}: expected name, role and sha256:HASH, as `powerfsm token create` writes them"
+            )
         name, role, digest = words
         _check_name(name, where)
         if name in known:
@@ -150,7 +152,7 @@ def _read(path: Path) -> list[_Known]:
         known[name] = _Known(Caller(name, Role(role)), bytes.fromhex(match[1]))
     if not known:
         raise TokensError(
-            f"{path}: no token is in it, so nobody could use the API; make one with `powerfsm token`"
+            f"{path}: no token is in it, so nobody could use the API; make one with `powerfsm token create`"
         )
     return list(known.values())
 

@@ -155,7 +155,7 @@ def names_in(names: str | list[str], field: str, *, most: int = MOST_ASKED) -> l
         except HostlistError as error:
             raise Problem("bad-hostlist", f"{field}: {error}", field=field) from None
     if len(names) > most:
-        raise Problem("bad-hostlist", f"{field}: a request may name {MOST_ASKED:,} nodes", field=field)
+        raise Problem("bad-hostlist", f"{field}: it names more than {most:,} nodes", field=field)
     return names
 
 

@@ -15,6 +15,9 @@ from powerfsm.operation import Status
 
 router = APIRouter(prefix="/v1/operations", tags=["operations"])
 
+MOST_FILTERED = 100_000
+"""Names by which operations may be filtered: those that ended are looked up on disk."""
+
 LONGEST_WAIT = 300
 """Seconds that one request may wait."""
 
@@ -35,7 +38,7 @@ async def list_operations(
 ) -> Response:
     """List operations, newest first."""
     if ids is None:
-        names = None if nodes is None else names_in(nodes, "query.nodes")
+        names = None if nodes is None else names_in(nodes, "query.nodes", most=MOST_FILTERED)
         found = await daemon.store.operations(node=names, status=status, before=before, limit=limit + 1)
     else:
         if nodes is not None or status is not None:

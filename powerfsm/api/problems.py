@@ -54,7 +54,7 @@ _ALL = (
         401,
         "A token is needed",
         "Send `Authorization: Bearer TOKEN` with a token from the daemon's file of tokens. Whoever runs the"
-        " daemon makes one with `powerfsm token`.",
+        " daemon makes one with `powerfsm token create`.",
     ),
     Kind(
         "forbidden",
@@ -98,8 +98,8 @@ _ALL = (
         "node-busy",
         409,
         "An action is in play on the node",
-        "A node is changed or removed only while nothing drives it. Wait for `operation` to end"
-        " (`GET /v1/operations/ID?wait=300`) and ask again.",
+        "A node is changed or removed only while nothing drives it, and its BMC cannot act any more on what was"
+        " sent. Wait for `operation` to end (`GET /v1/operations/ID?wait=300`) and ask again.",
     ),
     Kind(
         "stale-generation",

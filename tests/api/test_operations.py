@@ -47,6 +47,11 @@ async def test_ids_come_in_pages_too(daemon: House, client: httpx.AsyncClient) -
     assert rest["next"] is None
 
 
+async def test_operations_are_filtered_by_a_bounded_number_of_nodes(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/operations?nodes=n[1-100001]")
+    assert (answer.status_code, answer.json()["field"]) == (422, "query.nodes")
+
+
 @pytest.mark.parametrize("path", ["/v1/operations/99", "/v1/operations?ids=98-99"])
 async def test_an_id_that_was_never_given_is_told(path: str, daemon: House, client: httpx.AsyncClient) -> None:
     answer = await client.get(path)
