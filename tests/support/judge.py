@@ -139,7 +139,9 @@ class Judge:
         bmc = self._bmcs[self.disk.fleet.nodes[entry.node].bmc.host]
         claim = Power.ON if entry.before == "powering-on" else Power.OFF
         about = f"{trio.current_time():.4f} {entry.node}: read {claim}, in state {entry.after}"
-        if bmc.power is not claim and bmc.pressed_at < trio.current_time() - 1:
+        read_at = entry.detail["read_at"]
+        assert isinstance(read_at, float)
+        if bmc.power is not claim and bmc.pressed_at < read_at:
             self.break_(f"{about}, and it is {bmc.power}")
         if any(latched is not claim for latched in bmc.latched):
             self.break_(f"{about}, and the BMC has still to act on {bmc.latched}")

@@ -44,6 +44,7 @@ class Lab:
         registry: Of the process that runs.
         workshop: Likewise.
         limits: What the next process may have under way at once.
+        sweeps: Whether the next process sweeps for drift.
         began: When it was made, in trio's time.
     """
 
@@ -53,6 +54,7 @@ class Lab:
         self.judge = Judge(self.spec, self.bmcs)
         self.disk = Disk(self.judge)
         self.limits: Callable[[], Limits] = Limits
+        self.sweeps = False
         self.registry: Registry
         self.workshop: Workshop
         self.driver: LabDriver
@@ -61,6 +63,8 @@ class Lab:
         self._world = world
         self._timings: dict[str, float] = {}
         self._down = trio.Event()
+        self._swept = trio.Event()
+        self._sweeping = trio.CancelScope()
 
     # Processes.
 
@@ -85,12 +89,23 @@ class Lab:
         *,
         task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> None:
-        await registry.serve(task_status=task_status)
+        self._sweeping, self._swept = trio.CancelScope(), trio.Event()
+        async with trio.open_nursery() as beside:
+            beside.start_soon(self._sweep, self._sweeping, self._swept)
+            await registry.serve(task_status=task_status)
+            self._sweeping.cancel()
         down.set()
+
+    async def _sweep(self, scope: trio.CancelScope, swept: trio.Event) -> None:
+        with scope:
+            if self.sweeps:
+                await self.sweep().run()
+        swept.set()
 
     def cut_off(self) -> None:
         """Kill the process: from this instant on, nothing of it reaches a BMC or the disk."""
         self.driver.cut_off = self.store.cut_off = True
+        self._sweeping.cancel()
         self.registry.close()
 
     async def crash(self) -> None:
@@ -100,6 +115,8 @@ class Lab:
 
     async def stop(self) -> None:
         """End the process in order."""
+        self._sweeping.cancel()
+        await self._swept.wait()
         self.registry.close()
         await self._down.wait()
 
