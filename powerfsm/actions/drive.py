@@ -130,28 +130,29 @@ class Drive:
         """
         phase = self._machine.initial
         try:
-            while phase in self._phases:
-                event = await self._perform(phase)
-                holding = frozenset(g for g in self._machine.guards(phase, event) if self._guards[g]())
-                step = self._machine.step(phase, event, holding)
-                if step.kind == "rejected":
-                    raise GaveUp(f"defect: {event!r} in phase {phase!r}: {step.reason}")
-                self._note(Kind.PHASE, event, step.before, step.after)
-                for effect in step.effects:
+            # One scope for the whole walk: what expires is the phase that it is in.
+            with self._deadline.limit() as scope:
+                while phase in self._phases:
+                    phase, effects = self._step(phase, await self._phases[phase]())
+                    for effect in effects:
+                        await self._effects[effect]()
+            if scope.cancelled_caught and phase in self._phases:
+                phase, effects = self._step(phase, "expired")
+                for effect in effects:
                     await self._effects[effect]()
-                phase = step.after
         finally:
             await self._leave()
         if phase != "done":
             raise GaveUp(self._tried())
         return Facts(reading=self._reading, read_at=self._read_at, reason=self._told())
 
-    async def _perform(self, phase: str) -> str:
-        with self._deadline.limit() as scope:
-            return await self._phases[phase]()
-        if scope.cancelled_caught:
-            return "expired"
-        raise AssertionError(phase)
+    def _step(self, phase: str, event: str) -> tuple[str, tuple[str, ...]]:
+        holding = frozenset([guard for guard in self._machine.guards(phase, event) if self._guards[guard]()])
+        step = self._machine.step(phase, event, holding)
+        if step.kind == "rejected":
+            raise GaveUp(f"defect: {event!r} in phase {phase!r}: {step.reason}")
+        self._note(Kind.PHASE, event, step.before, step.after)
+        return step.after, step.effects
 
     # The phases: each does one thing and says how it ended.
 
