@@ -212,6 +212,8 @@ class Storm:
         while True:
             with trio.move_on_at(agenda[0][0]):
                 await self._over.wait()
+            # Where the daemon is slower than the wishes, one is always due.
+            if self._over.is_set():
                 return
             due: list[tuple[str, Ask]] = []
             while agenda and agenda[0][0] <= trio.current_time() and len(due) < _MOST_AT_ONCE:

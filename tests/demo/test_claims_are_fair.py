@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,8 +11,9 @@ import trio
 import trio.testing
 
 from accepting_api import AcceptingApi
+from powerfsm.client import Client
 from powerfsm.demo import storm as storm_module
-from powerfsm.demo.claims import now
+from powerfsm.demo.claims import Claims, now
 from powerfsm.demo.storm import Gate, Storm
 from powerfsm.operation import Status
 from powerfsm.power import Ask
@@ -159,9 +161,17 @@ async def test_nobody_asks_while_the_gate_is_shut(storm: Storm, api: AcceptingAp
 
 
 async def test_storm_ends_with_every_request_answered(storm: Storm, api: AcceptingApi) -> None:
-    def third(point: str) -> None:
-        storm.abate()
-
-    api.faults = [lambda _: None, lambda _: None, third]
+    api.faults = [lambda _: None, lambda _: None, lambda _: storm.abate()]
     await storm.rage()
     assert storm.tally.answered == sum(len(wanted) for _, wanted in api.asked) >= 3
+
+
+async def test_storm_ends_even_where_something_is_always_due(api: AcceptingApi, tmp_path: Path) -> None:
+    gate = Gate()
+    gate.open()
+    with Claims(tmp_path / "all-due.jsonl") as claims:
+        async with Client("http://127.0.0.1:1", transport=api) as client:
+            storm = Storm(client, ["n1", "n2"], claims, gate, seed=1, pace=0.0)
+            api.faults = [lambda _: None, lambda _: storm.abate()]
+            with trio.fail_after(60):
+                await storm.rage()
