@@ -149,7 +149,7 @@ class Stage:
             await trio.sleep(every)
 
     async def calm(self, patience: float) -> None:
-        """Let the storm abate, and wait until all work has ended and every session is closed.
+        """Wait until all work has ended, and every session that may have carried a command is closed.
 
         Raises:
             Unfinished: That takes longer than `patience` seconds.
@@ -159,7 +159,7 @@ class Stage:
             await self.storm.quiet()
             while True:
                 recovery = await self.client.recovery()
-                if not working(recovery) and not any(node.sessions for node in recovery.nodes):
+                if not working(recovery):
                     return
                 await trio.sleep(_LOOK)
         left = working(await self.client.recovery())
@@ -244,11 +244,11 @@ async def stage(
 
 
 def working(recovery: Recovery) -> dict[str, str]:
-    """The nodes whose work has not ended, and what that work is."""
+    """The nodes whose work has not ended, and what that work is; reading idle nodes is none."""
     return {
         node.name: f"{node.state}, {node.in_play.ask if node.in_play else 'nothing'} in play"
         for node in recovery.nodes
-        if node.in_play or node.waiting
+        if node.in_play or node.waiting or any(session.command for session in node.sessions)
     }
 
 
