@@ -90,10 +90,10 @@ def json_of(body: object) -> bytes:
             st.tuples(st.just("POST"), st.just("/v1/operations/wait"), waits | anything, headers),
         ),
         min_size=1,
-        max_size=30,
+        max_size=20,
     )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_no_body_is_the_daemons_fault(
     tmp_path_factory: pytest.TempPathFactory, asked: list[tuple[str, str, Any, dict[str, str]]]
 ) -> None:

@@ -181,11 +181,22 @@ async def house(directory: Path, *, with_tokens: bool = False, drift: Drift = Dr
         disk = Disk(store)
         commits = Commits(disk)
         registry = Registry(spec, commits, Fleet(await store.load()), workshop)
-        await nursery.start(registry.serve)
+        over = trio.Event()
+
+        async def serve(*, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+            await registry.serve(task_status=task_status)
+            over.set()
+
+        await nursery.start(serve)
         await recover(registry)
         registry.accepting = True
         app = create_app(registry, store, tokens=tokens, drift=drift, commits=commits)
         try:
             yield House(app, registry, store, disk, driver, secret)
         finally:
-            nursery.cancel_scope.cancel()
+            # As the daemon ends: in order, and whatever a test has left shut or full.
+            driver.reading.open()
+            disk.writing.open()
+            registry.close()
+            with trio.CancelScope(shield=True):
+                await over.wait()
