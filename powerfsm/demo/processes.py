@@ -10,8 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +29,7 @@ _START = 60.0
 """Seconds until a process that is not ready is given up; it takes one or two, on a busy machine more."""
 _STOP = 30.0
 _LOOK = 0.02
+_PORTS = 200
 _TAIL = 15
 
 
@@ -200,16 +201,15 @@ class Daemon(Child):
         url: Where its API is; the same after each start.
     """
 
-    def __init__(self, directory: Path, conditions: Conditions, password_file: Path) -> None:
+    def __init__(self, directory: Path, conditions: Conditions, password_file: Path, port: int) -> None:
         super().__init__("the daemon", directory / "daemon.out")
         self.database = directory / "powerfsm.db"
-        self.url = ""
+        self.url = f"http://127.0.0.1:{port}"
         self._configuration = directory / "powerfsm.yaml"
         self._credentials = directory / "credentials.yaml"
         self._ready_file = directory / "daemon.ready"
         self._conditions = conditions
         self._password_file = password_file
-        self._port: int | None = None
 
     async def start(self) -> None:
         """Start it, the first time and again, and wait until it accepts requests.
@@ -222,10 +222,7 @@ class Daemon(Child):
 
     async def launch(self) -> None:
         """Start it, and wait for nothing."""
-        if self._port is None:
-            self._port = free_port(PREFERRED_PORT)
-            self.url = f"http://127.0.0.1:{self._port}"
-            self._configure()
+        self._configure()
         self._ready_file.unlink(missing_ok=True)
         files = [f"--config={self._configuration}", f"--ready-file={self._ready_file}"]
         await self.run([program("powerfsm"), "serve", *files])
@@ -262,14 +259,24 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def free_port(preferred: int) -> int:
-    """The preferred TCP port of the loopback interface or, where that is taken, any free one."""
-    for port in (preferred, 0):
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            # A port that is bound and not listened at can be bound by two, so try what the daemon will do.
-            probe.listen()
-            number: int = probe.getsockname()[1]
-            return number
-    raise ProcessTrouble("there is no free TCP port on 127.0.0.1")
+@contextmanager
+def held_port(preferred: int) -> Iterator[int]:
+    """Hold a TCP port of the loopback interface: the first free one from the preferred one upwards.
+
+    It is bound, and nobody listens: the daemon can, each time it starts, and in between no other run takes it
+    for free.  Ports that the kernel would give are not taken: it also gives them to clients.
+
+    Raises:
+        ProcessTrouble: There is none near.
+    """
+    for port in range(preferred, preferred + _PORTS):
+        with socket.socket() as held:
+            try:
+                held.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            # Only now, so that ours is the only one that was free: whoever listens may be bound beside us.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            yield port
+            return
+    raise ProcessTrouble(f"no TCP port from {preferred} to {preferred + _PORTS - 1} is free on 127.0.0.1")

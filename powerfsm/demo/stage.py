@@ -17,7 +17,13 @@ import trio
 from powerfsm.client import Client, ClientError, Operation, Recovery
 from powerfsm.demo.claims import Claims, now
 from powerfsm.demo.conditions import Conditions
-from powerfsm.demo.processes import Daemon, Simulator, write_private
+from powerfsm.demo.processes import (
+    PREFERRED_PORT,
+    Daemon,
+    Simulator,
+    held_port,
+    write_private,
+)
 from powerfsm.demo.sight import Sight
 from powerfsm.demo.storm import Gate, Storm
 from powerfsm.demo.verdict import Outcome, pass_verdict
@@ -204,7 +210,7 @@ async def stage(
     seed: int,
     *,
     pace: float = 1.0,
-    make_daemon: Callable[[Path, Conditions, Path], Daemon] = Daemon,
+    make_daemon: Callable[[Path, Conditions, Path, int], Daemon] = Daemon,
 ) -> AsyncGenerator[Stage]:
     """Set the stage, and clear it whatever happens: no process is left behind.
 
@@ -214,7 +220,7 @@ async def stage(
         conditions: How hostile their BMCs are.
         seed: What makes requests, losses and delays.
         pace: How much longer than usual requesters rest.
-        make_daemon: Makes the daemon from directory, conditions and the file of the BMCs' password.
+        make_daemon: Makes the daemon from directory, conditions, the file of the BMCs' password and a port.
 
     Raises:
         ProcessTrouble: A process does not start.
@@ -224,23 +230,24 @@ async def stage(
     password = directory / "bmc-password"
     write_private(password, secrets.token_hex(8) + "\n")
     simulator = Simulator(directory, f"n[{1:0{width}}-{nodes}]", conditions, seed, password)
-    daemon = make_daemon(directory, conditions, password)
     claims_file = directory / "claims.jsonl"
-    try:
-        async with trio.open_nursery() as starting:
-            starting.start_soon(simulator.start)
-            starting.start_soon(daemon.start)
-        with Claims(claims_file) as claims:
-            async with Client(daemon.url) as client:
-                await _add(client, names, simulator)
-                gate = Gate()
-                gate.open()
-                storm = Storm(client, names, claims, gate, seed, pace)
-                yield Stage(simulator, daemon, client, claims, claims_file, names, storm, gate)
-    finally:
-        with trio.CancelScope(shield=True):
-            await daemon.kill()
-            await simulator.kill()
+    with held_port(PREFERRED_PORT) as port:
+        daemon = make_daemon(directory, conditions, password, port)
+        try:
+            async with trio.open_nursery() as starting:
+                starting.start_soon(simulator.start)
+                starting.start_soon(daemon.start)
+            with Claims(claims_file) as claims:
+                async with Client(daemon.url) as client:
+                    await _add(client, names, simulator)
+                    gate = Gate()
+                    gate.open()
+                    storm = Storm(client, names, claims, gate, seed, pace)
+                    yield Stage(simulator, daemon, client, claims, claims_file, names, storm, gate)
+        finally:
+            with trio.CancelScope(shield=True):
+                await daemon.kill()
+                await simulator.kill()
 
 
 def working(recovery: Recovery) -> dict[str, str]:

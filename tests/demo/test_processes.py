@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from powerfsm.demo.processes import Child, ProcessTrouble, free_port, write_private
+from powerfsm.demo.processes import Child, ProcessTrouble, held_port, write_private
 
 ANNOUNCE = """
 import os, signal, sys, time
@@ -77,13 +77,24 @@ async def test_process_does_not_get_our_ctrl_c(tmp_path: Path) -> None:
     await child.kill()
 
 
-def test_port_that_is_preferred_is_taken_where_it_is_free_and_another_where_it_is_not() -> None:
+def test_port_that_is_taken_is_passed_over_and_one_that_is_held_is_nobody_else_s() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
-        assert free_port(port) != port
-    assert free_port(port) == port
+        preferred = taken.getsockname()[1]
+        with held_port(preferred) as first, held_port(preferred) as second:
+            assert len({preferred, first, second}) == 3
+
+
+def test_held_port_can_be_listened_at_again_and_again() -> None:
+    with held_port(20000) as port:
+        for _ in range(3):
+            with socket.socket() as daemon:
+                daemon.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                daemon.bind(("127.0.0.1", port))
+                daemon.listen()
+                with socket.create_connection(("127.0.0.1", port)), held_port(port) as other:
+                    assert other != port
 
 
 def test_private_file_is_private(tmp_path: Path) -> None:

@@ -107,8 +107,10 @@ class WarmDaemon(Daemon):
         cold: How the next life begins.
     """
 
-    def __init__(self, zygote: Zygote, directory: Path, conditions: Conditions, password_file: Path) -> None:
-        super().__init__(directory, conditions, password_file)
+    def __init__(
+        self, zygote: Zygote, directory: Path, conditions: Conditions, password_file: Path, port: int
+    ) -> None:
+        super().__init__(directory, conditions, password_file, port)
         self.cold = True
         self._zygote = zygote
 
