@@ -12,7 +12,7 @@ import trio
 
 from powerfsm.actions.deadline import Deadline
 from powerfsm.actions.drive import Drive, GaveUp
-from powerfsm.actions.ledger import Facts, Ledger
+from powerfsm.actions.ledger import Facts, Ledger, LedgerClosed
 from powerfsm.node import Node
 from powerfsm.operation import Operation
 from powerfsm.power import Command, Power
@@ -72,7 +72,7 @@ class Action:
             # The end must be told even where the action is cancelled while it tells it.
             with trio.CancelScope(shield=True):
                 await self._ledger.end_action(self.node.name, event, facts)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, LedgerClosed) as error:
             # Told only while the daemon ends: the work is on disk as it was, and recovery takes it up.
             log.warning("action.left", node=self.node.name, operation=self.operation.id, told=str(error))
 
@@ -81,7 +81,7 @@ class Action:
             return await self._walk_legs()
         except GaveUp as end:
             return "gave-up", Facts(reason=str(end))
-        except StoreUnavailable:
+        except (StoreUnavailable, LedgerClosed):
             raise
         except Exception as defect:
             # One node's defect, a driver's or our own, must not take the rest of the fleet down with it.

@@ -34,6 +34,13 @@ class Facts:
 NO_FACTS = Facts()
 
 
+class LedgerClosed(Exception):
+    """The daemon ends and nothing more is recorded: the work stays on disk as it was."""
+
+    def __init__(self) -> None:
+        super().__init__("the daemon has ended; what was not durable by then is taken up by the next start")
+
+
 class Ledger(Protocol):
     """Where actions report; what is awaited here is durable when the await returns."""
 

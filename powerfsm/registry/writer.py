@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 import trio
 
+from powerfsm.actions.ledger import LedgerClosed
 from powerfsm.operation import Operation
 from powerfsm.registry.draft import Draft
 from powerfsm.registry.fleet import Fleet
@@ -74,12 +75,19 @@ class Submission:
         if self._done is not None:
             self._done.set()
 
+    def refuse(self, failure: Exception) -> None:
+        """Let go whoever waits with an error, if he was not let go before."""
+        if self._done is not None and not self._done.is_set():
+            self.failure = failure
+            self._done.set()
+
     async def answered(self) -> list[Operation]:
         """Wait until it is durable and published.
 
         Raises:
             Refusal: It was not accepted.
             StoreUnavailable: It could not be made durable.
+            LedgerClosed: The writer has ended; what was not durable is as it was on disk.
         """
         if self._done is not None:
             await self._done.wait()
@@ -104,7 +112,9 @@ class Writer:
         self._queue: deque[Submission] = deque()
         self._weight = 0
         self._wake = trio.Event()
+        self._taken: list[Submission] = []
         self._ending = False
+        self._closed = False
 
     def submit(self, submission: Submission) -> Submission:
         """Queue a submission; await its `answered` to know that it is durable.
@@ -117,6 +127,9 @@ class Writer:
             raise ShuttingDown
         if not submission.lasting and self._weight + submission.weight > MOST_WAITING:
             raise TooMany(MOST_WAITING)
+        if self._closed:
+            submission.refuse(LedgerClosed())
+            return submission
         self._queue.append(submission)
         self._weight += submission.weight
         self._wake.set()
@@ -132,21 +145,33 @@ class Writer:
         self._wake.set()
 
     async def run(self, publish: Callable[[Draft], None], finished: Callable[[], bool]) -> None:
-        """Write until `finished`; `publish` is called with each draft once it is durable."""
-        while not (finished() and not self._queue):
-            await self._wake.wait()
-            self._wake = trio.Event()
-            while self._queue:
-                draft, taken = self._decide()
-                if await self._commit(draft, taken):
-                    draft.publish()
-                    for submission in taken:
-                        submission.answer()
-                    publish(draft)
-                elif self._queue:
-                    with trio.move_on_after(TRY_AGAIN):
-                        await self._wake.wait()
-                    self._wake = trio.Event()
+        """Write until `finished`; `publish` is called with each draft once it is durable.
+
+        Whoever still waits when this ends, cancelled or finished, is told `LedgerClosed`.
+        """
+        try:
+            while not (finished() and not self._queue):
+                await self._wake.wait()
+                self._wake = trio.Event()
+                while self._queue:
+                    draft, self._taken = self._decide()
+                    if await self._commit(draft, self._taken):
+                        draft.publish()
+                        for submission in self._taken:
+                            submission.answer()
+                        publish(draft)
+                    elif self._queue:
+                        with trio.move_on_after(TRY_AGAIN):
+                            await self._wake.wait()
+                        self._wake = trio.Event()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        self._ending = self._closed = True
+        for submission in (*self._taken, *self._queue):
+            submission.refuse(LedgerClosed())
+        self._queue.clear()
 
     def _decide(self) -> tuple[Draft, list[Submission]]:
         draft = Draft(self._fleet, self._now())
@@ -159,8 +184,7 @@ class Writer:
             try:
                 submission.operations = submission.decide(draft)
             except Refusal as refusal:
-                submission.failure = refusal
-                submission.answer()
+                submission.refuse(refusal)
             else:
                 taken.append(submission)
         return draft, taken
@@ -177,7 +201,6 @@ class Writer:
                     self._queue.appendleft(submission)
                     self._weight += submission.weight
                 else:
-                    submission.failure = error
-                    submission.answer()
+                    submission.refuse(error)
             return False
         return True
