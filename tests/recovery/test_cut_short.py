@@ -18,7 +18,7 @@ class SlowDisk:
 
     async def commit(self, batch: Batch) -> None:
         await trio.sleep(0.002)
-        assert batch
+        assert batch.journal is not None
 
 
 async def test_the_registry_ends_at_whatever_instant_it_is_cancelled(lab: Lab) -> None:
