@@ -60,7 +60,7 @@ def _tell_accepted(operations: list[Operation], target: Target, *, json: bool) -
     if json:
         say_json(as_json({"operations": operations}))
         return
-    names = fold({operation.node for operation in operations})
+    names = fold(dict.fromkeys(operation.node for operation in operations))
     ids = folded_ids({operation.id for operation in operations})
     say_lines([Line("accepted", names)])
     remark("See how it ends:", command=target.command("operations", ids, "--wait"))

@@ -22,9 +22,14 @@ def lines_of(operations: Iterable[Operation]) -> list[Line]:
 
 
 def _line(label: str, reasons: dict[str, list[Operation]]) -> Line:
-    names = fold({operation.node for alike in reasons.values() for operation in alike})
-    whose = {reason: fold({one.node for one in alike}) for reason, alike in reasons.items() if reason}
+    names = _whose(one for alike in reasons.values() for one in alike)
+    whose = {reason: _whose(alike) for reason, alike in reasons.items() if reason}
     return Line(label, names, explained(names, whose))
+
+
+def _whose(operations: Iterable[Operation]) -> str:
+    """The nodes, each once, in the order in which they came: that of the request."""
+    return fold(dict.fromkeys(operation.node for operation in operations))
 
 
 def folded_ids(ids: Iterable[int]) -> str:

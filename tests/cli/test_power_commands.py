@@ -52,6 +52,14 @@ def test_those_that_did_not_succeed_are_named_with_the_reason(daemon: ScriptedDa
     ]
 
 
+def test_nodes_are_named_in_the_order_in_which_they_were_asked_for(daemon: ScriptedDaemon, run: Run) -> None:
+    for name in ("web", "db", "cache"):
+        daemon.fleet(name)
+        daemon.fates[name] = Fate("failed", "no answer from the BMC: check its cable")
+    assert run("off", "web,db,cache").out == "accepted: web,db,cache\n"
+    assert run("on", "web,db,cache", "--wait").out.startswith("failed: web,db,cache\n")
+
+
 def test_operations_that_end_while_one_waits_are_seen(daemon: ScriptedDaemon, run: Run) -> None:
     daemon.fates = {"r1n02": Fate(None)}
     seen = []
