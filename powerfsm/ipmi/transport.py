@@ -58,7 +58,7 @@ class NoAnswer(Exception):
 class Conversation:
     """One session at one address."""
 
-    __slots__ = ("_came", "_send_error", "_strangers", "_transport", "address", "session")
+    __slots__ = ("_astray", "_came", "_send_error", "_strangers", "_transport", "address", "session")
 
     def __init__(self, transport: "Transport", session: ClientSession, address: Address) -> None:
         """Made by `Transport.converse`."""
@@ -68,6 +68,7 @@ class Conversation:
         self._came: trio.Event | None = None
         self._send_error: OSError | None = None
         self._strangers: Counter[Address] = Counter()
+        self._astray: Counter[str] = Counter()
 
     async def exchange(self, patience: Patience, *, once: bool = False) -> None:
         """Send what the session has to send until what it awaits has come.
@@ -117,13 +118,17 @@ class Conversation:
     def take(self, packet: Packet, source: Address) -> None:
         """Take a packet that carries this session's id."""
         if source != self.address:
-            self._transport.dropped["wrong-source"] += 1
+            self._transport.drop("wrong-source", source)
             if not self._strangers[source]:
                 log.warning("answer-from-stranger", expected=self.address[:2], source=source[:2])
             self._strangers[source] += 1
             return
         if self.session.receive(packet) and self._came is not None:
             self._came.set()
+
+    def miss(self, reason: str) -> None:
+        """Note that a datagram came from this session's BMC that belongs to no session with it."""
+        self._astray[reason] += 1
 
     def end(self) -> None:
         """Forget the session: whatever still comes for it is dropped."""
@@ -136,7 +141,7 @@ class Conversation:
         if self._strangers:
             host, port = self._strangers.most_common(1)[0][0][:2]
             told.append(f"answers came from {host} port {port} instead, and were not taken")
-        dropped = self.session.dropped
+        dropped = self.session.dropped + self._astray
         if dropped:
             told.append("dropped: " + ", ".join(f"{count} {reason}" for reason, count in dropped.items()))
         return "; ".join(told)
@@ -154,7 +159,7 @@ class Transport:
         """
         self.link = link
         self.dropped: Counter[str] = Counter()
-        """Datagrams that reached no session, or could not be sent, by reason."""
+        """Datagrams that were for no session, or from somebody else than its BMC, or not sent; by reason."""
         self._random = random
         self._conversations: dict[int, Conversation] = {}
         self._by_address: dict[Address, list[Conversation]] = {}
@@ -189,10 +194,10 @@ class Transport:
         try:
             packet = datagram.decode(data)
         except WireError as error:
-            self.dropped[error.reason] += 1
+            self.drop(error.reason, source)
             return
         if not isinstance(packet, Packet):
-            self.dropped["not-rmcp-plus"] += 1
+            self.drop("not-rmcp-plus", source)
             return
         console_id = packet.session_id or console_id_of(packet.payload_type, packet.payload)
         if console_id == 0:
@@ -202,9 +207,15 @@ class Transport:
             return
         found = self._conversations.get(console_id) if console_id else None
         if found is None:
-            self.dropped["no-such-session"] += 1
+            self.drop("no-such-session", source)
             return
         found.take(packet, source)
+
+    def drop(self, reason: str, source: Address) -> None:
+        """Count a datagram that is not taken; whoever awaits something from there can tell what came instead."""
+        self.dropped[reason] += 1
+        for conversation in self._by_address.get(source, ()):
+            conversation.miss(reason)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
 from powerfsm.ipmi.link import UdpLink
 from powerfsm.ipmi.transport import Transport, open_transport
 from powerfsm.power import Command, Power
+from tiny_bmc import TinyBmc
 from udp_bmcs import udp_bmc
 
 TIMINGS = IpmiTimings(answer=10, retransmit=0.5, fence=10)
@@ -96,6 +97,18 @@ async def test_garbage_on_our_port_is_dropped_and_counted(nursery: trio.Nursery)
         assert transport.dropped.total() == 100
         assert transport.dropped["not-rmcp"] == 20
         await session.close()
+
+
+async def test_what_came_instead_of_an_answer_is_told(nursery: trio.Nursery) -> None:
+    class Web(TinyBmc):
+        def receive(self, data: bytes) -> list[bytes]:
+            return [b"HTTP/1.0 400 Bad Request\r\n\r\n"]
+
+    told = r"no Open Session Response after \d+ datagrams \(dropped: \d+ not-rmcp\)"
+    with udp_bmc(nursery, Web()) as (bmc, _), open_transport(nursery) as transport:
+        driver = IpmiDriver(transport, Logins(), HASTY)
+        with pytest.raises(Unreachable, match=told):
+            await driver.open(bmc)
 
 
 async def test_a_bmc_cannot_answer_anothers_session(nursery: trio.Nursery) -> None:
