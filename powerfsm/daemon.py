@@ -125,7 +125,7 @@ async def _await_signals(
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Ask for an orderly end at the first signal; at a second one stop waiting for BMCs and clients."""
+    """Ask for an orderly end at the first signal; at a second one wait for nothing but fences that have begun."""
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         task_status.started()
         async for number in signals:
