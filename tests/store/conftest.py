@@ -1,7 +1,5 @@
 """A place for a store, a fleet to keep in it, and a child process that may be killed."""
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -17,6 +15,7 @@ from powerfsm.node import Drift, Node, Policy
 from powerfsm.operation import Operation, Status
 from powerfsm.power import Ask, Command, Desired, Power
 from powerfsm.store.batch import Batch, IdempotencyKey, SessionInUse
+from small_disk import a_small_disk
 
 Children = Callable[..., AbstractAsyncContextManager[trio.Process]]
 
@@ -64,16 +63,8 @@ def full_batch() -> Batch:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of two megabytes, mounted for this test."""
-    mountpoint = tmp_path / "disk"
-    mountpoint.mkdir()
-    mount = shutil.which("mount")
-    mounting = [mount or "mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(mountpoint)]
-    if mount is None or os.geteuid() != 0 or subprocess.run(mounting, check=False).returncode != 0:
-        pytest.skip("only root, with the right to mount, can make a small disk")
-    try:
+    with a_small_disk(tmp_path / "disk") as mountpoint:
         yield mountpoint
-    finally:
-        subprocess.run(["umount", str(mountpoint)], check=True)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A full disk refuses what does not fit, keeps what was there, and is forgotten once there is space."""
 
-import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +10,7 @@ from powerfsm.node import Node
 from powerfsm.store.batch import Batch
 from powerfsm.store.errors import StoreUnavailable
 from powerfsm.store.store import open_store
-
-
-def fill_up(ballast: Path) -> None:
-    """Leave no byte of the disk free."""
-    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
-        file.writelines(itertools.repeat(b"x" * 4096))
+from small_disk import fill_up
 
 
 def large(tag: str, nodes: int = 400) -> Batch:
