@@ -93,6 +93,16 @@ class Deed:
     session: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Latched:
+    """A command that was accepted and has still to be acted on."""
+
+    command: Command
+
+    def __repr__(self) -> str:
+        return self.command
+
+
 @dataclass(eq=False)
 class LabBmc:
     """One BMC.
@@ -111,7 +121,7 @@ class LabBmc:
         sessions: Open sessions, with the time of the last packet accepted in each.
         trail: The commands sent in each session.
         unanswered: Sessions in which a command is under way, or was not answered.
-        latched: Directions of the commands that it has still to act on.
+        latched: Commands that it has still to act on; a soft-off dies with the operating system it was sent to.
         pressed_at: When somebody last pressed the button.
     """
 
@@ -128,7 +138,7 @@ class LabBmc:
     sessions: dict[int, float] = field(default_factory=dict)
     trail: dict[int, list[Command]] = field(default_factory=dict)
     unanswered: set[int] = field(default_factory=set)
-    latched: list[Power] = field(default_factory=list)
+    latched: list[Latched] = field(default_factory=list)
     pressed_at: float = -1e9
     next_session: int = 100
 
@@ -172,8 +182,9 @@ class LabBmc:
         self.did(f"command {command}", session)
         delay = self.soft_delay if command is Command.SOFT_OFF else self.delay
         if command not in self.ignores and delay is not None:
-            self.latched.append(command.direction)
-            self.network.start_soon(self._act, command, delay)
+            latched = Latched(command)
+            self.latched.append(latched)
+            self.network.start_soon(self._act, latched, delay)
 
     def inject(self, command: Command, session: int) -> None:
         """A late copy of a command comes in."""
@@ -184,7 +195,7 @@ class LabBmc:
 
     def press(self, power: Power) -> None:
         """Somebody in the machine room presses the button."""
-        self.power = power
+        self._turn(power)
         self.pressed_at = trio.current_time()
         self.did(f"pressed {power}")
 
@@ -192,15 +203,23 @@ class LabBmc:
         waiting = self.faults.get(verb)
         return waiting.pop(0) if waiting else None
 
-    async def _act(self, command: Command, delay: float) -> None:
+    async def _act(self, latched: Latched, delay: float) -> None:
         await trio.sleep(delay)
-        self.latched.remove(command.direction)
-        if command is Command.RESET:
+        if latched not in self.latched:
+            return
+        self.latched.remove(latched)
+        direction = latched.command.direction
+        if latched.command is Command.RESET:
             self.did("reset" if self.power is Power.ON else "reset, which was off")
-        elif self.power is not command.direction:
-            self.power = command.direction
+        elif self.power is not direction:
+            self._turn(direction)
             self.did(f"power {self.power}")
             self.judge.acted(self, self.power)
+
+    def _turn(self, power: Power) -> None:
+        self.power = power
+        if power is Power.OFF:
+            self.latched = [each for each in self.latched if each.command is not Command.SOFT_OFF]
 
 
 class LabDriver:

@@ -70,7 +70,7 @@ class Judge:
                 self.break_(f"{about} while session {other}, which carried {bmc.trail[other]}, is not closed")
         if session in bmc.unanswered:
             self.break_(f"{about} before the command before it was answered")
-        against = [latched for latched in bmc.latched if latched is not command.direction]
+        against = [each for each in bmc.latched if each.command.direction is not command.direction]
         if against:
             self.break_(f"{about} while the BMC has still to act on {against}")
         if session not in self.disk.fleet.sessions.get(name, {}):
@@ -114,22 +114,23 @@ class Judge:
         """A batch is durable."""
         for entry in batch.journal:
             self.saw(f"disk: {entry.node} {entry.event}")
-            if entry.kind is Kind.TRANSITION:
-                self._stepped(entry)
-                if entry.event in ("confirmed", "turned") and entry.after is not None:
-                    self._claimed(entry)
+            if entry.kind is Kind.TRANSITION and self._stepped(entry) and entry.event in ("confirmed", "turned"):
+                self._claimed(entry)
         self.saw("disk: commit")
 
-    def _stepped(self, entry: Entry) -> None:
+    def _stepped(self, entry: Entry) -> bool:
+        """Whether the node has taken a step that it may take."""
         assert entry.before is not None
         if entry.after is None:
             if "rejected" in entry.detail:
                 self.break_(f"{entry.node}: {entry.event} in {entry.before} was rejected")
-            return
+            return False
         allowed = {branch.to for branch in branches(self._spec.node.outcome(entry.before, entry.event))}
         if entry.after not in allowed:
             self.break_(f"{entry.node}: {entry.event} led from {entry.before} to {entry.after}")
+            return False
         self.steps.add((entry.before, entry.event))
+        return True
 
     def _claimed(self, entry: Entry) -> None:
         """What a node is claimed to be must be so, and nothing of ours may be left that could change it."""
@@ -141,9 +142,10 @@ class Judge:
         about = f"{trio.current_time():.4f} {entry.node}: read {claim}, in state {entry.after}"
         read_at = entry.detail["read_at"]
         assert isinstance(read_at, float)
-        if bmc.power is not claim and bmc.pressed_at < read_at:
+        # Somebody may have pressed the button while the reading was on its way to us.
+        if bmc.power is not claim and bmc.pressed_at < read_at - 0.01:
             self.break_(f"{about}, and it is {bmc.power}")
-        if any(latched is not claim for latched in bmc.latched):
+        if any(latched.command.direction is not claim for latched in bmc.latched):
             self.break_(f"{about}, and the BMC has still to act on {bmc.latched}")
         for session, commands in bmc.trail.items():
             if bmc.is_open(session) and any(command.direction is not claim for command in commands):

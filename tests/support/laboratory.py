@@ -115,10 +115,14 @@ class Lab:
 
     async def stop(self) -> None:
         """End the process in order."""
-        self._sweeping.cancel()
-        await self._swept.wait()
+        await self.stop_sweeping()
         self.registry.close()
         await self._down.wait()
+
+    async def stop_sweeping(self) -> None:
+        """Let the process go on without its sweep."""
+        self._sweeping.cancel()
+        await self._swept.wait()
 
     # Requests.
 
@@ -215,8 +219,14 @@ def run_in_virtual_time(
     *,
     clock: trio.abc.Clock | None = None,
     instruments: Sequence[trio.abc.Instrument] = (),
+    seed: int | None = None,
 ) -> _Result:
-    """`trio.run` with a clock that starts at 0 and jumps whenever every task waits."""
+    """`trio.run` with a clock that starts at 0 and jumps whenever every task waits; one run for one seed."""
+    if seed is not None:
+        # Trio has no public way to fix the order in which tasks go on; it has these two for Hypothesis.
+        scheduler = trio._core._run
+        scheduler._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]
+        scheduler._r.seed(seed)
     if clock is None:
         clock = trio.testing.MockClock(autojump_threshold=0)
     return trio.run(run, clock=clock, instruments=instruments)
