@@ -270,9 +270,13 @@ class LabDriver:
         lab.network.start_soon(reply.travel, LATENCY, act)
         with trio.move_on_after(GIVES_UP):
             await reply.back.wait()
-        if self.cut_off or not reply.answers:
+        if self._is_cut_off() or not reply.answers:
             raise _CUT_OFF[verb]
         return reply.answers[0]
+
+    def _is_cut_off(self) -> bool:
+        """As it is now: a check before an await says nothing about after it."""
+        return self.cut_off
 
     async def _close_unwanted(self, lab: LabBmc, reply: "_Reply[int]") -> None:
         """As the contract of drivers wants it: a login that is given up leaves no session behind."""
