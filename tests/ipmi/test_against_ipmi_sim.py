@@ -1,20 +1,14 @@
-"""The driver against `ipmi_sim`, OpenIPMI's simulator: a BMC that nobody here wrote, over real UDP.
+"""The driver against `ipmi_sim`, OpenIPMI's simulator: a BMC that nobody here wrote, over real UDP."""
 
-It has cipher suite 3 and no 17, answers errors of the login in two bytes, and asks a script about the power.
-"""
-
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import trio
 
 from ipmi_bench import Logins
+from ipmi_sim import Strange, an_ipmi_sim, needs_ipmi_sim
 from powerfsm.bmc import Bmc
 from powerfsm.credentials import Login
 from powerfsm.drivers import FenceUnanswered, LoginRefused, Unanswered
@@ -22,95 +16,17 @@ from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
 from powerfsm.ipmi.transport import open_transport
 from powerfsm.power import Command, Power
 
-PROGRAM = shutil.which("ipmi_sim")
-
-pytestmark = [
-    pytest.mark.stranger,
-    pytest.mark.skipif(PROGRAM is None, reason="ipmi_sim (Debian package openipmi) is not installed"),
-]
-
-LAN_CONF = """\
-name "strange"
-set_working_mc 0x20
-startlan 1
-  addr 127.0.0.1 {port}
-  priv_limit admin
-  allowed_auths_callback none md2 md5 straight
-  allowed_auths_user none md2 md5 straight
-  allowed_auths_operator none md2 md5 straight
-  allowed_auths_admin none md2 md5 straight
-  guid a123456789abcdefa123456789abcdef
-endlan
-chassis_control "{script}"
-user 2 true "admin" "secret" admin 10 none md2 md5 straight
-user 3 true "oper" "secret" operator 10 none md2 md5 straight
-"""
-
-SIM_EMU = """\
-mc_setbmc 0x20
-mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
-mc_enable 0x20
-"""
-
-# Asked `get power`, or told `set power 1`; the power is in the file beside it, every wish in the log.
-CHASSIS = """\
-#!/bin/sh
-here="{here}"
-echo "$@" >> "$here/log"
-case "$1 $2" in
-  "get power") echo "power:$(cat "$here/power")" ;;
-  "set power") echo "$3" > "$here/power" ;;
-  "set shutdown") echo 0 > "$here/power" ;;
-  "set reset") ;;
-  *) exit 1 ;;
-esac
-"""
+pytestmark = [pytest.mark.stranger, needs_ipmi_sim]
 
 # Short, because nothing is lost on loopback; long enough for a machine that is busy with other tests.
 TIMINGS = IpmiTimings(answer=5, retransmit=0.3, fence=5)
 
 
-@dataclass
-class Strange:
-    """One `ipmi_sim`: where it is, and what its script was told."""
-
-    bmc: Bmc
-    here: Path
-
-    def told(self) -> list[str]:
-        """Return what the script was told to set, in order."""
-        log = self.here / "log"
-        return [line for line in log.read_text().splitlines() if line.startswith("set")] if log.exists() else []
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def strange(tmp_path: Path) -> Iterator[Strange]:
     """An `ipmi_sim` of its own, off."""
-    port = free_port()
-    script = tmp_path / "chassis"
-    script.write_text(CHASSIS.format(here=tmp_path))
-    script.chmod(0o755)
-    (tmp_path / "power").write_text("0\n")
-    (tmp_path / "lan.conf").write_text(LAN_CONF.format(port=port, script=script))
-    (tmp_path / "sim.emu").write_text(SIM_EMU)
-    (tmp_path / "state").mkdir()
-    assert PROGRAM is not None
-    files = "-c", tmp_path / "lan.conf", "-f", tmp_path / "sim.emu", "-s", tmp_path / "state"
-    with (tmp_path / "output").open("wb") as output:
-        running = subprocess.Popen((PROGRAM, "-n", *files), stdout=output, stderr=output)
-    try:
-        yield Strange(Bmc("127.0.0.1", port), tmp_path)
-        assert running.poll() is None, (tmp_path / "output").read_text()
-    finally:
-        running.terminate()
-        running.wait()
+    with an_ipmi_sim(tmp_path) as running:
+        yield running
 
 
 @contextmanager
