@@ -25,7 +25,7 @@ from powerfsm.demo.processes import (
     write_private,
 )
 from powerfsm.demo.sight import Sight
-from powerfsm.demo.storm import Gate, Storm
+from powerfsm.demo.storm import REQUESTERS, Gate, Storm
 from powerfsm.demo.verdict import Outcome, pass_verdict
 
 _RACK = 10
@@ -210,6 +210,7 @@ async def stage(
     seed: int,
     *,
     pace: float = 1.0,
+    requesters: int = REQUESTERS,
     make_daemon: Callable[[Path, Conditions, Path, int], Daemon] = Daemon,
 ) -> AsyncGenerator[Stage]:
     """Set the stage, and clear it whatever happens: no process is left behind.
@@ -220,6 +221,7 @@ async def stage(
         conditions: How hostile their BMCs are.
         seed: What makes requests, losses and delays.
         pace: How much longer than usual requesters rest.
+        requesters: How many requesters share the nodes.
         make_daemon: Makes the daemon from directory, conditions, the file of the BMCs' password and a port.
 
     Raises:
@@ -242,7 +244,7 @@ async def stage(
                     await _add(client, names, simulator)
                     gate = Gate()
                     gate.open()
-                    storm = Storm(client, names, claims, gate, seed, pace)
+                    storm = Storm(client, names, claims, gate, seed, pace=pace, requesters=requesters)
                     yield Stage(simulator, daemon, client, claims, claims_file, names, storm, gate)
         finally:
             with trio.CancelScope(shield=True):

@@ -19,7 +19,7 @@ from powerfsm.demo.claims import Claims, now
 from powerfsm.operation import Status
 from powerfsm.power import Ask
 
-_REQUESTERS = 6
+REQUESTERS = 6
 _MOST_AT_ONCE = 200
 _LISTEN = 2.0
 """Seconds after which the listener asks anew, so that operations that came meanwhile are among those asked for."""
@@ -128,6 +128,7 @@ class Storm:
         gate: Shut by whoever kills the daemon.
         seed: What makes the wishes.
         pace: How much longer all rests are.
+        requesters: How many requesters share the nodes: the fewer, the more is asked in one request.
 
     Attributes:
         operations: Ids of all operations that were answered with.
@@ -135,7 +136,15 @@ class Storm:
     """
 
     def __init__(
-        self, client: Client, names: Sequence[str], claims: Claims, gate: Gate, seed: int, pace: float = 1.0
+        self,
+        client: Client,
+        names: Sequence[str],
+        claims: Claims,
+        gate: Gate,
+        seed: int,
+        *,
+        pace: float = 1.0,
+        requesters: int = REQUESTERS,
     ) -> None:
         self._client = client
         self._names = names
@@ -143,6 +152,7 @@ class Storm:
         self._gate = gate
         self._seed = seed
         self._pace = pace
+        self._requesters = min(requesters, len(names))
         self._random = Random(f"{seed}/requesters")
         self._over = trio.Event()
         self._keys = 0
@@ -165,8 +175,8 @@ class Storm:
     async def rage(self) -> None:
         """Ask until `abate` is called; returns when every request has been answered or given up."""
         async with trio.open_nursery() as nursery:
-            for first in range(min(_REQUESTERS, len(self._names))):
-                nursery.start_soon(self._request, self._names[first::_REQUESTERS])
+            for first in range(self._requesters):
+                nursery.start_soon(self._request, self._names[first :: self._requesters])
 
     def abate(self) -> None:
         """Ask for nothing more."""

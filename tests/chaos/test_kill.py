@@ -27,6 +27,8 @@ NODES = 20
 KILLS = int(os.environ.get("POWERFSM_CHAOS_KILLS", "200"))
 SEED = int(os.environ.get("POWERFSM_CHAOS_SEED", SystemRandom().randrange(1_000_000)))
 PACE = 0.05
+REQUESTERS = 3
+"""Few, with many nodes each, so that a life of some tenths of a second hears from all of them."""
 COLD = 20
 """One in so many lives begins with the command itself, the others without a second of importing."""
 LONGEST_LIFE = 0.4
@@ -85,7 +87,15 @@ async def test_kill_at_any_instant_loses_nothing_that_was_answered_and_breaks_no
     chosen: Counter[str] = Counter()
     async with (
         zygote() as warm,
-        stage(tmp_path, NODES, QUICK, SEED, pace=PACE, make_daemon=partial(WarmDaemon, warm)) as set_up,
+        stage(
+            tmp_path,
+            NODES,
+            QUICK,
+            SEED,
+            pace=PACE,
+            requesters=REQUESTERS,
+            make_daemon=partial(WarmDaemon, warm),
+        ) as set_up,
     ):
         async with trio.open_nursery() as watching:
             watching.start_soon(set_up.guard)
