@@ -1,136 +1,168 @@
-"""Every command in the README is run, as it stands there; what it shows is what is printed."""
+"""Every command of the README is run, as it stands there, and does what stands there.
 
-import json
+What differs from what a reader does: the forty BMCs are simulated ones on loopback addresses, which stand in the
+command for those of 10.0.1.x (and, where this user may not bind port 623, a port behind them), and the daemon
+listens on a port that is free.
+"""
+
 import os
 import re
-import shlex
-import shutil
+import signal
+import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
+import trio
+import yaml
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCRIPTS = re.findall(r"^ {4}(scripts/\S+)", README, re.MULTILINE)
-CONSOLE = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-SETTINGS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+from command_line import PATIENCE, Ran, run_here
+from documents import README
+from powerfsm.demo.processes import write_private
+from real_site import Bmcs, Site, run, until
 
+SEARCH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+"""Where the shell finds powerfsm: as it is installed beside this Python."""
 
-def _commands(console: str) -> list[tuple[str, str]]:
-    """Each command with the output that the README shows below it."""
-    blocks = [block.partition("\n") for block in console.split("$ ")[1:]]
-    return [(command, output) for command, _, output in blocks]
-
-
-@contextmanager
-def _running(command: list[str], ready: Path, where: Path) -> Iterator[dict[str, object]]:
-    environment = {**os.environ, "POWERFSM_TIMINGS_SETTLE": "0.2", "POWERFSM_TIMINGS_SWEEP": "1000"}
-    process = subprocess.Popen(command, cwd=where, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        while not ready.exists():
-            assert process.poll() is None, f"{command} ended with {process.returncode}"
-            time.sleep(0.02)
-        told: dict[str, object] = json.loads(ready.read_text(encoding="ascii"))
-        yield told
-    finally:
-        process.terminate()
-        process.wait(30)
+ELSEWHERE = {
+    "scripts/demo": "test_scripts.py",
+    "scripts/demo --help": "test_scripts.py",
+    "scripts/test": "test_scripts.py",
+}
+"""Commands of the README that are run by another file of this folder."""
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A directory with the README's own configuration and the secrets that its comment speaks of."""
-    (settings,) = SETTINGS
-    commented = re.search(r"credentials: (\S+) +# (.*)", settings)
-    assert commented is not None
-    (tmp_path / "powerfsm.yaml").write_text(settings.replace("8623", "0"), encoding="utf-8")
-    for name, text in ((commented[1], commented[2] + "\n"), ("rack1.password", "password\n")):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        (tmp_path / name).chmod(0o600)
-    return tmp_path
+@dataclass
+class Step:
+    """A command of the console block, and what is printed below it."""
+
+    command: str
+    printed: str
 
 
-def test_the_console_session_runs_as_shown_over_forty_bmcs(site: Path) -> None:
-    (console,) = CONSOLE
-    (serve, _), *commands = _commands(console)
-    python = [sys.executable, "-m"]
-    # The README's BMCs are at 10.0.1.1 to 40; here they are at loopback addresses, simulated.
-    bmcs = [
-        *python,
-        "bmcsim",
-        "serve",
-        "--nodes",
-        "r1n[01-40]",
-        "--addresses",
-        "127.71.1.[1-40]",
-        "--port",
-        "6230",
-    ]
-    daemon = [*python, *shlex.split(serve), "--ready-file", str(site / "daemon.ready")]
-    with (
-        _running([*bmcs, "--ready-file", str(site / "bmcs.ready")], site / "bmcs.ready", site),
-        _running(daemon, site / "daemon.ready", site) as ready,
-    ):
-        environment = {**os.environ, "POWERFSM_URL": str(ready["url"])}
-        for command, shown in commands:
-            words = shlex.split(command.replace("10.0.1.", "127.71.1."))
-            if "add" in words:
-                words += ["--port", "6230"]
-            ran = subprocess.run(
-                [*python, *words], cwd=site, env=environment, capture_output=True, text=True, check=False
-            )
-            assert ran.returncode == 0, f"{command}\n{ran.stderr}"
-            if shown.strip():
-                assert ran.stdout == shown
+def console() -> list[Step]:
+    """The steps of the console block."""
+    (block,) = README.fenced("console")
+    steps: list[Step] = []
+    for line in block.splitlines(keepends=True):
+        if line.startswith("$ "):
+            steps.append(Step(line.removeprefix("$ ").strip(), ""))
+        else:
+            steps[-1].printed += line
+    return steps
 
 
-def test_the_two_scripts_are_those_that_are_tried() -> None:
-    assert SCRIPTS == ["scripts/demo", "scripts/test"]
-
-
-def test_scripts_test_finds_every_test() -> None:
-    ran = subprocess.run(
-        ["scripts/test", "--collect-only", "-q", "tests/docs"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "tests/docs/test_readme.py::test_scripts_test_finds_every_test" in ran.stdout
+def test_there_is_no_command_that_no_test_runs() -> None:
+    shown = {*README.commands, *(code for code in README.code if code.startswith(("scripts/", "powerfsm ")))}
+    assert shown == ELSEWHERE.keys()
+    for command, file in ELSEWHERE.items():
+        assert f'"{command.split()[0]}"' in Path(__file__).with_name(file).read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
-def test_scripts_demo_holds_and_helps() -> None:
-    helped = subprocess.run(["scripts/demo", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for option in ("--nodes", "--seed", "--seconds"):
-        assert option in helped.stdout
-    ran = subprocess.run(
-        ["scripts/demo", "--nodes", "5", "--seconds", "5", "--seed", "1"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+async def test_the_console_block_does_on_forty_bmcs_what_it_shows(site: Site) -> None:
+    port = 623 if may_bind(f"{site.net}.1", 623) else 6230
+    listen = write_files(site.directory)
+    bmcs = site.bmcs("r1n[01-40]", f"--password-file={site.directory / 'rack1.password'}", port=port)
+    await bmcs.start()
+
+    serve, *steps = console()
+    assert serve == Step("powerfsm serve --config powerfsm.yaml", "")
+    async with serving(serve.command, site.directory, listen) as url:
+        for step in steps:
+            ran = await shell(on_loopback(step.command, bmcs), site.directory, POWERFSM_URL=url)
+            assert (ran.code, ran.out) == (0, step.printed), ran
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as api:
+            docs = await api.get("/docs")
+    assert docs.status_code == 200
+    assert "at `/docs`" in README.paragraph("documents itself").replace("\n", " ")
+    for node in bmcs.names:
+        assert bmcs.commands(node) == ["on"]
+        assert bmcs.power(node) == "on"
+    assert not bmcs.open_sessions()
+
+
+def test_the_other_commands_are_used_alike() -> None:
+    alike, *_ = README.paragraph("are used alike").partition(" are used alike")
+    words = re.findall("`([a-z-]+)`", alike)
+    assert len(words) > 5
+    for word in words:
+        helped = run_here(word, "--help")
+        assert helped.code == 0, word
+        assert "--json" in helped.out, word
+
+
+def write_files(directory: Path) -> str:
+    """Write the README's configuration, and credentials as its comment says; where it has the daemon listen."""
+    (text,) = README.fenced("yaml")
+    assert text.count("127.0.0.1:8623") == 1
+    text = text.replace("127.0.0.1:8623", f"127.0.0.1:{free_tcp_port()}")
+    (directory / "powerfsm.yaml").write_text(text)
+    comment = re.search(r"^credentials: credentials.yaml +# (.*)$", text, re.MULTILINE)
+    assert comment is not None
+    write_private(directory / "credentials.yaml", f"{comment[1]}\n")
+    (login,) = yaml.safe_load(comment[1]).values()
+    assert login["username"] == Bmcs.USER
+    write_private(directory / login["password-file"], "not a secret\n")
+    return str(yaml.safe_load(text)["listen"])
+
+
+def on_loopback(command: str, bmcs: Bmcs) -> str:
+    """The command with the simulated BMCs' addresses for those of the README."""
+    if "--bmc" not in command:
+        return command
+    assert command.count("'10.0.1.[1-40]'") == 1
+    other_port = "" if bmcs.port == 623 else f" --port {bmcs.port}"
+    return command.replace("'10.0.1.[1-40]'", f"'{bmcs.hosts}'{other_port}")
+
+
+def free_tcp_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def may_bind(host: str, port: int) -> bool:
+    """Whether this user may have a UDP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.bind((host, port))
+        return True
+    return False
+
+
+def listens(listen: str) -> bool:
+    """Whether somebody listens at an address."""
+    host, _, port = listen.rpartition(":")
+    with suppress(OSError), socket.create_connection((host, int(port))):
+        return True
+    return False
+
+
+async def shell(command: str, directory: Path, **env: str) -> Ran:
+    """Give a command to a shell, as a reader does, who has installed powerfsm."""
+    return await run("bash", "-c", command, cwd=directory, env={"PATH": SEARCH} | env)
+
+
+@asynccontextmanager
+async def serving(command: str, directory: Path, listen: str) -> AsyncGenerator[str]:
+    """The daemon, given to a shell in another terminal; gives its URL, and ends it with Ctrl-C."""
+    env = os.environ | {"PATH": SEARCH}
+    process = await trio.lowlevel.open_process(
+        ["bash", "-c", f"exec {command}"], cwd=directory, env=env, stdin=subprocess.DEVNULL, start_new_session=True
     )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "holds:" in ran.stdout
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_leads_to_a_file(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8")):
-        if "://" not in target and not target.startswith("/"):
-            assert (document.parent / target).exists(), target
-
-
-def test_every_script_that_contributors_are_told_of_is_there() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for script in set(re.findall(r"(?:scripts|\.ci)/\w+", text)):
-        assert shutil.which(ROOT / script), script
+    try:
+        await until(lambda: process.poll() is not None or listens(listen), "daemon that listens")
+        yield f"http://{listen}"
+        process.send_signal(signal.SIGINT)
+        with trio.fail_after(PATIENCE):
+            assert await process.wait() == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
