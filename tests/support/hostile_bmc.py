@@ -26,7 +26,7 @@ from powerfsm.drivers import (
 from powerfsm.power import Command, Power
 
 LATENCY = 0.001
-"""Seconds that a datagram travels, one way."""
+"""Seconds that a datagram travels, one way, as a rule."""
 
 GIVES_UP = 10.0
 """Seconds after which the driver stops waiting for an answer."""
@@ -112,6 +112,8 @@ class LabBmc:
         judge: Who watches it.
         network: What moves its datagrams and its clockwork.
         power: What it reads.
+        latency: Seconds that a datagram travels, one way.
+        reuses: It gives every session the same id.
         delay: Seconds from accepting a command to acting on it (a latch: closing the session recalls nothing).
         soft_delay: Seconds from a soft-off to the power being off; None where the operating system ignores it.
         ignores: Commands that it answers and does not carry out.
@@ -119,6 +121,8 @@ class LabBmc:
         echoes: For each of the next commands, after how many seconds further copies of it arrive.
         deeds: All that happened, in order.
         sessions: Open sessions, with the time of the last packet accepted in each.
+        logins: How many there were; what is sent in a session is sealed with the keys of its login.
+        keys: The login of each session, by its id.
         trail: The commands sent in each session.
         unanswered: Sessions in which a command is under way, or was not answered.
         latched: Commands that it has still to act on; a soft-off dies with the operating system it was sent to.
@@ -129,6 +133,8 @@ class LabBmc:
     judge: Judge
     network: trio.Nursery
     power: Power = Power.OFF
+    latency: float = LATENCY
+    reuses: bool = False
     delay: float = 0.0
     soft_delay: float | None = 0.0
     ignores: set[Command] = field(default_factory=set)
@@ -136,6 +142,8 @@ class LabBmc:
     echoes: list[list[float]] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
     sessions: dict[int, float] = field(default_factory=dict)
+    logins: int = 0
+    keys: dict[int, int] = field(default_factory=dict)
     trail: dict[int, list[Command]] = field(default_factory=dict)
     unanswered: set[int] = field(default_factory=set)
     latched: list[Latched] = field(default_factory=list)
@@ -158,7 +166,12 @@ class LabBmc:
         return trio.current_time() - self.sessions.get(session, -1e9) <= IDLE_LIMIT
 
     def open_session(self) -> int:
-        self.next_session += 1
+        if not self.reuses:
+            self.next_session += 1
+        self.logins += 1
+        self.keys[self.next_session] = self.logins
+        self.trail.pop(self.next_session, None)
+        self.unanswered.discard(self.next_session)
         self.sessions[self.next_session] = trio.current_time()
         self.did("opened", self.next_session)
         return self.next_session
@@ -167,21 +180,23 @@ class LabBmc:
         self.sessions.pop(session, None)
         self.did("closed", session)
 
-    def use(self, session: int) -> None:
-        if not self.is_open(session):
+    def use(self, session: int, key: int | None = None) -> None:
+        if not self.is_open(session) or key not in (None, self.keys[session]):
             raise _Silence
         self.sessions[session] = trio.current_time()
 
-    def accept(self, command: Command, session: int) -> None:
+    def accept(self, command: Command, session: int, key: int | None = None) -> None:
         """Get a command, its first copy or a late one; act on it after the latch's delay."""
         try:
-            self.use(session)
+            self.use(session, key)
         except _Silence:
             self.did(f"dropped {command}", session)
             raise
         self.did(f"command {command}", session)
-        delay = self.soft_delay if command is Command.SOFT_OFF else self.delay
-        if command not in self.ignores and delay is not None:
+        soft = command is Command.SOFT_OFF
+        delay = self.soft_delay if soft else self.delay
+        nobody_there = soft and self.power is Power.OFF
+        if command not in self.ignores and delay is not None and not nobody_there:
             latched = Latched(command)
             self.latched.append(latched)
             self.network.start_soon(self._act, latched, delay)
@@ -262,12 +277,12 @@ class LabDriver:
         fault = lab.meet(verb)
         if fault is not None:
             if fault.arrives is not None:
-                lab.network.start_soon(_Reply[_Answer]().travel, fault.arrives, act)
+                lab.network.start_soon(_Reply[_Answer]().travel, fault.arrives, act, lab.latency)
             await trio.sleep(fault.after)
             raise fault.error
         if reply is None:
             reply = _Reply()
-        lab.network.start_soon(reply.travel, LATENCY, act)
+        lab.network.start_soon(reply.travel, lab.latency, act, lab.latency)
         with trio.move_on_after(GIVES_UP):
             await reply.back.wait()
         if self._is_cut_off() or not reply.answers:
@@ -293,11 +308,12 @@ class LabSession:
     def __init__(self, driver: LabDriver, bmc: LabBmc, session: int) -> None:
         self._driver = driver
         self._bmc = bmc
+        self._key = bmc.keys[session]
         self.id = session
 
     async def read_power(self) -> Power:
         def read() -> Power:
-            self._bmc.use(self.id)
+            self._bmc.use(self.id, self._key)
             return self._bmc.power
 
         return await self._driver.exchange(self._bmc, "read", read)
@@ -309,9 +325,11 @@ class LabSession:
             bmc.trail.setdefault(self.id, []).append(command)
             bmc.unanswered.add(self.id)
             for later in bmc.echoes.pop(0) if bmc.echoes and not once else ():
-                bmc.network.start_soon(_Reply[None]().travel, later, lambda: bmc.accept(command, self.id))
+                bmc.network.start_soon(
+                    _Reply[None]().travel, later, lambda: bmc.accept(command, self.id, self._key), bmc.latency
+                )
         try:
-            await self._driver.exchange(bmc, "command", lambda: bmc.accept(command, self.id))
+            await self._driver.exchange(bmc, "command", lambda: bmc.accept(command, self.id, self._key))
         except Refused:
             judge.acquitted(bmc, command)
             bmc.unanswered.discard(self.id)
@@ -320,7 +338,7 @@ class LabSession:
 
     async def close(self) -> None:
         def close() -> None:
-            self._bmc.use(self.id)
+            self._bmc.use(self.id, self._key)
             self._bmc.close_session(self.id)
 
         self._driver.opened.get(self._bmc.host, set()).discard(self.id)
@@ -334,12 +352,12 @@ class _Reply(Generic[_Answer]):
         self.back = trio.Event()
         self.answers: list[_Answer] = []
 
-    async def travel(self, latency: float, act: Callable[[], _Answer]) -> None:
-        await trio.sleep(latency)
+    async def travel(self, there: float, act: Callable[[], _Answer], back: float) -> None:
+        await trio.sleep(there)
         try:
             answer = act()
         except _Silence:
             return
-        await trio.sleep(LATENCY)
+        await trio.sleep(back)
         self.answers.append(answer)
         self.back.set()

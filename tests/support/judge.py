@@ -143,7 +143,7 @@ class Judge:
         read_at = entry.detail["read_at"]
         assert isinstance(read_at, float)
         # Somebody may have pressed the button while the reading was on its way to us.
-        if bmc.power is not claim and bmc.pressed_at < read_at - 0.01:
+        if bmc.power is not claim and bmc.pressed_at < read_at - bmc.latency:
             self.break_(f"{about}, and it is {bmc.power}")
         if any(latched.command.direction is not claim for latched in bmc.latched):
             self.break_(f"{about}, and the BMC has still to act on {bmc.latched}")

@@ -13,7 +13,7 @@ from powerfsm.store.batch import Batch, IdempotencyKey, Snapshot
 from powerfsm.store.errors import StoreUnavailable
 
 SYNC = 0.0007
-"""Seconds from a commit's beginning to its being durable, and again until the process hears of it."""
+"""Seconds from a commit's beginning to its being durable, and again until the process hears of it, as a rule."""
 
 
 class Disk:
@@ -26,6 +26,7 @@ class Disk:
         journal: All of it.
         commits: How many there were.
         full: It takes nothing for now.
+        sync: Seconds from a commit's beginning to its being durable, and again until the process hears of it.
     """
 
     def __init__(self, judge: Judge) -> None:
@@ -35,6 +36,7 @@ class Disk:
         self.journal: list[Entry] = []
         self.commits = 0
         self.full = False
+        self.sync = SYNC
         self._judge = judge
         judge.disk = self
 
@@ -103,20 +105,20 @@ class LabStore:
         self.cut_off = False
 
     async def commit(self, batch: Batch) -> None:
-        await trio.sleep(SYNC)
+        await trio.sleep(self.disk.sync)
         if self.disk.full or self.cut_off:
             raise StoreUnavailable(Path("lab.db"), "the disk is full", advice="make room")
         self.disk.write(batch)
         # As the contract of stores wants it: once it is durable, a cancel does not change what is told.
         with trio.CancelScope(shield=True):
-            await trio.sleep(SYNC)
+            await trio.sleep(self.disk.sync)
         if self.cut_off:
             raise StoreUnavailable(Path("lab.db"), "the process is gone", advice="start another")
 
     async def operation(self, operation_id: int) -> Operation | None:
-        await trio.sleep(SYNC)
+        await trio.sleep(self.disk.sync)
         return self.disk.operation(operation_id)
 
     async def idempotency(self, key: str) -> IdempotencyKey | None:
-        await trio.sleep(SYNC)
+        await trio.sleep(self.disk.sync)
         return self.disk.keys.get(key)

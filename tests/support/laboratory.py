@@ -16,7 +16,7 @@ import trio.testing
 
 from hostile_bmc import LabBmc, LabDriver
 from judge import Judge
-from lab_disk import SYNC, Disk, LabStore
+from lab_disk import Disk, LabStore
 from powerfsm.actions import Workshop
 from powerfsm.actions.limits import Limits
 from powerfsm.bmc import Bmc
@@ -146,7 +146,7 @@ class Lab:
     async def ended(self, operation: Operation) -> Operation:
         """Wait until an operation has ended on disk, in whichever process."""
         await self.until(lambda: operation.id in self.disk.ended)
-        await trio.sleep(2 * SYNC)
+        await trio.sleep(2 * self.disk.sync)
         return self.disk.ended[operation.id]
 
     async def done(self, name: str, ask: Ask) -> Operation:
@@ -156,7 +156,7 @@ class Lab:
     async def quiet(self) -> None:
         """Wait until nothing is outstanding on any node."""
         await self.until(lambda: not self.disk.fleet.operations)
-        await trio.sleep(2 * SYNC)
+        await trio.sleep(2 * self.disk.sync)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait, in virtual time, until something is so."""

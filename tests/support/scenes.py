@@ -4,12 +4,13 @@ A scene is data, so that what broke a promise can be made smaller, printed and p
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import trio
 
-from hostile_bmc import Fault, Faults
+from hostile_bmc import LATENCY, Fault, Faults
+from lab_disk import SYNC
 from laboratory import Lab
 from powerfsm.node import Drift, Policy
 from powerfsm.operation import Operation, Status
@@ -40,6 +41,8 @@ class Part:
         drift: Drift policy.
         latch: Seconds from accepting a command to acting on it; less than the node's settling.
         soft: Seconds in which the operating system obeys a soft-off, or None.
+        latency: Seconds that a datagram travels, one way.
+        reuses: Its BMC gives every session the same id.
         echoes: For each command, when further copies of it arrive; within the life of a packet.
     """
 
@@ -48,6 +51,8 @@ class Part:
     drift: Drift
     latch: float
     soft: float | None
+    latency: float
+    reuses: bool
     echoes: Sequence[Sequence[float]]
 
 
@@ -74,14 +79,15 @@ class Do:
 
 @dataclass(frozen=True)
 class Scene:
-    """A fleet and what happens to it."""
+    """A fleet and what happens to it; `sync` is how slow the disk is."""
 
+    sync: float
     parts: Sequence[Part]
     play: Sequence[Do]
 
 
 ENDS = ("crash", "crash", "stop")
-SOON, LATER, LONG = 0.5, 0.75, 1.0
+SOON, LATER, SELDOM = 0.5, 0.75, 0.15
 
 
 def scene(seed: int) -> Scene:
@@ -92,7 +98,11 @@ def scene(seed: int) -> Scene:
     """
     random = Random(seed)
     play = [_deed(random) for _ in range(random.randint(4, 24))]
-    return Scene(tuple(_part(random) for _ in NAMES), tuple(each for deeds in play for each in deeds))
+    return Scene(
+        random.choice([SYNC, SYNC, SYNC, 0.02, 0.6]),
+        tuple(_part(random) for _ in NAMES),
+        tuple(each for deeds in play for each in deeds),
+    )
 
 
 def _part(random: Random) -> Part:
@@ -103,6 +113,8 @@ def _part(random: Random) -> Part:
         random.choice(list(Drift)),
         random.choice([0.0, 0.0, 0.004, 1.0, 2.9]),
         random.choice([None, 0.0, 5.0, 175.0]),
+        random.choice([LATENCY, LATENCY, LATENCY, 0.03, 2.0]),
+        random.random() < SELDOM,
         tuple(tuple(random.choices(echo, k=random.randint(0, 3))) for _ in range(4)),
     )
 
@@ -137,14 +149,14 @@ def _deed(random: Random) -> list[Do]:
 
 def smallest(scene: Scene, breaks: Callable[[Scene], bool]) -> Scene:
     """The scene without all that is not needed to break a promise."""
-    parts, play = scene.parts, list(scene.play)
+    play = list(scene.play)
     place = len(play) - 1
     while place >= 0:
         without = play[:place] + play[place + 1 :]
-        if breaks(Scene(parts, without)):
+        if breaks(replace(scene, play=without)):
             play = without
         place -= 1
-    return Scene(parts, play)
+    return replace(scene, play=play)
 
 
 @dataclass
@@ -171,10 +183,12 @@ class Stage:
         lab.sweeps = True
         await lab.start()
         self._up.set()
+        lab.disk.sync = self._scene.sync
         for name, part in zip(NAMES, self._scene.parts, strict=True):
             policy = Policy(drift=part.drift, ranking=part.ranking)
             await lab.add(name, policy=policy, power=part.power)
             bmc = lab.bmc(name)
+            bmc.latency, bmc.reuses = part.latency, part.reuses
             bmc.delay, bmc.soft_delay, bmc.echoes = part.latch, part.soft, [list(each) for each in part.echoes]
         async with trio.open_nursery() as clients:
             for do in self._scene.play:
@@ -186,6 +200,7 @@ class Stage:
         await trio.sleep(150)
         await lab.stop_sweeping()
         await lab.quiet()
+        await trio.sleep(10)
         self._hold_to_the_promises()
         await self._ask_once_more()
 
