@@ -1,8 +1,9 @@
 """Fixtures for every test."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
+import structlog
 
 from laboratory import Lab, NewLab, laboratory, run_in_virtual_time
 
@@ -26,3 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and {"lab", "new_lab"} & set(item.fixturenames):
             item.add_marker(pytest.mark.trio(run=run_in_virtual_time))
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> Iterator[None]:
+    """A daemon that a test starts in this process sets up the log; the next test has another standard error."""
+    yield
+    structlog.reset_defaults()
