@@ -17,6 +17,7 @@ from pathlib import Path
 
 import trio
 
+from powerfsm import garbage
 from powerfsm.actions import Workshop
 from powerfsm.actions.limits import Limits
 from powerfsm.bmc import Bmc
@@ -66,6 +67,7 @@ async def storm(where: Path, nodes: int, requests: int, bulk: int) -> dict[str, 
         registry.accepting = True
         policy = Policy()
         await registry.add([Node(name, Bmc(name), policy) for name in names])
+        garbage.expect_long_lives()
         cpu, start, sent = time.process_time(), time.perf_counter(), 0
         asks: Sequence[Ask] = (Ask.ON, Ask.OFF, Ask.OFF, Ask.ON, Ask.CYCLE)
         while sent < requests:

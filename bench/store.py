@@ -102,7 +102,7 @@ def tables(batch: Batch) -> dict[str, list[rows.Row]]:
     return {
         "node": [rows.node_row(node) for node in batch.nodes.values()],
         "operation": [rows.operation_row(operation) for operation in batch.operations.values()],
-        "journal": [rows.entry_row(entry) for entry in batch.journal],
+        "journal": rows.entry_rows(batch.journal),
     }
 
 

@@ -5,7 +5,6 @@ up, and only then does the API answer.  The end is its mirror: no new requests, 
 left durable, sessions closed, then the API, then the store.
 """
 
-import gc
 import json
 import logging
 import os
@@ -26,7 +25,7 @@ from fastapi import FastAPI
 from hypercorn.config import Config as HypercornConfig
 from hypercorn.typing import Framework
 
-from powerfsm import __version__, logbook
+from powerfsm import __version__, garbage, logbook
 from powerfsm.actions import Workshop
 from powerfsm.actions.limits import Limits
 from powerfsm.actions.timings import Timings
@@ -90,9 +89,7 @@ async def _run(configuration: Configuration, ready_file: Path | None) -> None:
             workshop = Workshop(spec, drivers, limits, time.time, configuration.timings.items())
             commits = Commits(store)
             registry = Registry(spec, commits, Fleet(await store.load()), workshop)
-            # What was loaded stays for good; looking through it for garbage over and over costs pauses.
-            gc.collect()
-            gc.freeze()
+            garbage.expect_long_lives()
             written = trio.Event()
             nursery.start_soon(_write, registry, written)
             registry.note(Kind.DAEMON, None, "started", detail=_identity(spec))

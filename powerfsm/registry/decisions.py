@@ -4,7 +4,7 @@ This is where coalesce, supersede and wait are decided.  Nothing here does I/O o
 draft and writes into it.  Which guards are asked and which effects follow stands in `spec/power.yaml` alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from powerfsm.actions.ledger import NO_FACTS, Facts
@@ -255,6 +255,8 @@ class Decisions:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.machine: Machine = spec.node
+        self._last_facts: Facts = NO_FACTS
+        self._last_told: Mapping[str, object] = {}
         declared = {*self.machine.declared.guards, *self.machine.declared.effects}
         written = {*_GUARDS, *_DURABLE, *LIVE}
         if declared != written:
@@ -289,10 +291,16 @@ class Decisions:
         draft.put(after)
         operation = decision.operation
         number = operation.id if operation is not None else node.in_play or after.in_play
-        draft.note(Kind.TRANSITION, after, event, number, step.before, step.after, _told(facts))
+        draft.note(Kind.TRANSITION, after, event, number, step.before, step.after, self._told(facts))
         if "take-next" in step.effects and after.waiting is not None:
             self.decide(draft, after, "next")
         return step, operation
+
+    def _told(self, facts: Facts) -> Mapping[str, object]:
+        """What the journal tells of the facts; the requests of one bulk share theirs."""
+        if facts is not self._last_facts:
+            self._last_facts, self._last_told = facts, _told(facts)
+        return self._last_told
 
 
 def _told(facts: Facts) -> dict[str, object]:

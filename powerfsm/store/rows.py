@@ -7,7 +7,7 @@ credentials are) is read into one object that they share.
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -174,20 +174,31 @@ def key(row: Row) -> IdempotencyKey:
     return IdempotencyKey(name, fingerprint, tuple(json.loads(operations)), at)
 
 
-def entry_row(entry: Entry) -> Row:
-    """Columns of table `journal`."""
-    return (
-        entry.seq,
-        entry.at,
-        _WORD[entry.kind],
-        entry.node,
-        entry.event,
-        entry.operation,
-        entry.generation,
-        entry.before,
-        entry.after,
-        _to_json(dict(entry.detail)) if entry.detail else None,
-    )
+def entry_rows(entries: Iterable[Entry]) -> list[Row]:
+    """Columns of table `journal`, for many entries."""
+    made: list[Row] = []
+    # Requests of one bulk share their detail; it becomes JSON once.
+    detail: Mapping[str, object] | None = None
+    text: str | None = None
+    for entry in entries:
+        if entry.detail is not detail:
+            detail = entry.detail
+            text = _to_json(dict(detail)) if detail else None
+        made.append(
+            (
+                entry.seq,
+                entry.at,
+                _WORD[entry.kind],
+                entry.node,
+                entry.event,
+                entry.operation,
+                entry.generation,
+                entry.before,
+                entry.after,
+                text,
+            )
+        )
+    return made
 
 
 def entry(row: Row) -> Entry:

@@ -44,6 +44,10 @@ _BUSY = 5.0
 # Bytes; SQLite takes a file of one byte for an empty one.
 _HEADER = 100
 
+MOST_VALUES = 32_766
+"""Values that one statement takes: SQLITE_MAX_VARIABLE_NUMBER, which builds may raise but hardly any lowers
+(sqlite.org/limits.html)."""
+
 # Files up to this size are checked whole at every start (150 MiB a second, measured); of larger
 # ones, where only the history is large, the tables that a start rests on.
 _CHECK_WHOLE = 256 * 2**20

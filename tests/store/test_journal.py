@@ -1,7 +1,6 @@
 """The journal only grows, without a gap."""
 
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,7 +77,7 @@ async def test_it_is_read_from_a_number_on_and_by_node(path: Path) -> None:
 
 async def test_detail_comes_back_as_json_has_it(path: Path) -> None:
     (plain,) = entries(1, 1)
-    entry = replace(plain, detail={"ünïcode": [1, 2.5, None, True, {"deep": ()}]})
+    entry = plain._replace(detail={"ünïcode": [1, 2.5, None, True, {"deep": ()}]})
     async with open_store(path) as store:
         await store.commit(Batch(journal=[entry]))
         (read,) = await store.journal()

@@ -156,7 +156,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def number(entries: list[Entry], last: int) -> list[Entry]:
     """The entries with the numbers that are due after `last`."""
-    return [replace(entry, seq=seq) for seq, entry in enumerate(entries, last + 1)]
+    return [entry._replace(seq=seq) for seq, entry in enumerate(entries, last + 1)]
 
 
 @given(st.lists(st.tuples(BATCHES, st.booleans()), max_size=6))
