@@ -1,8 +1,9 @@
 """Two hundred times kill -9, under load, at instants thrown by dice: no answer is lost, no promise broken.
 
 One fleet, one database, one life of the daemon after the other.  Each is killed at another kind of instant: some
-time after it is ready, in its start, at a commit, when a BMC opens a session or takes a command.  At the end the
-BMCs' own log is held against everything that the requesters asked for and were told.
+time after it is ready, in its start, at a commit or an answer, when a BMC opens a session or takes a command; and
+some lives are spent on a slow disk.  At the end the BMCs' own log is held against everything that the requesters
+asked for and were told.
 
 `POWERFSM_CHAOS_SEED` repeats a run's dice; `POWERFSM_CHAOS_KILLS` makes it longer.
 """
@@ -66,13 +67,24 @@ async def soon(happened: Callable[[], bool]) -> None:
             await trio.sleep(LOOK)
 
 
+async def at_answer(set_up: Stage, random: Random) -> None:
+    """Right after somebody was answered."""
+    await trio.sleep(random.uniform(0.0, LONGEST_LIFE / 2))
+    before = set_up.storm.tally.answered
+    await soon(lambda: set_up.storm.tally.answered != before)
+    await trio.sleep(random.uniform(0.0, 0.004))
+
+
 INSTANTS: dict[str, Instant] = {
     "after some time": some_time,
     "at a session": partial(at_event, "session-opened"),
     "at a command": partial(at_event, "command"),
     "at the end of a session": partial(at_event, "session-closed"),
     "at a commit": at_commit,
+    "at an answer": at_answer,
 }
+SLOW_DISK = 0.1
+"""Seconds that each commit takes longer in every third life."""
 IN_ITS_START = 0.2
 """How often it is killed before it is ready, in the middle of its recovery."""
 
@@ -129,6 +141,7 @@ async def kill_again_and_again(set_up: Stage, random: Random, chosen: Counter[st
     while len(set_up.kills) < KILLS:
         if not daemon.running:
             daemon.cold = random.random() < 1 / COLD
+            daemon.disk = random.choice((0.0, 0.0, SLOW_DISK))
             await daemon.launch()
             if random.random() < IN_ITS_START:
                 chosen["in its start"] += 1

@@ -59,7 +59,7 @@ async def test_promises_hold_with_its_port_taken_and_in_a_directory_with_a_space
     with ExitStack() as stack:
         with suppress(OSError):
             taken = stack.enter_context(socket.socket())
-            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Without SO_REUSEADDR, or it could be taken from another test whose daemon is down for a moment.
             taken.bind(("127.0.0.1", PREFERRED_PORT))
             taken.listen()
         async with demonstration(*options(directory, "--seed=3", "--seconds=4")) as process:

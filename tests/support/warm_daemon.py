@@ -29,9 +29,9 @@ class Zygote:
         self._output = process.stdout
         self._heard = b""
 
-    async def fork(self, arguments: Sequence[str], output: Path) -> "Forked":
-        """Have it fork a daemon."""
-        wanted = {"arguments": list(arguments), "output": str(output)}
+    async def fork(self, arguments: Sequence[str], output: Path, disk: float) -> "Forked":
+        """Have it fork a daemon, whose commits are slower by `disk` seconds."""
+        wanted = {"arguments": list(arguments), "output": str(output), "disk": disk}
         await self._input.send_all(json.dumps(wanted).encode() + b"\n")
         return Forked(int(await self.line()))
 
@@ -105,6 +105,7 @@ class WarmDaemon(Daemon):
 
     Attributes:
         cold: How the next life begins.
+        disk: By how many seconds commits are slower in it; not in cold ones.
     """
 
     def __init__(
@@ -112,10 +113,11 @@ class WarmDaemon(Daemon):
     ) -> None:
         super().__init__(directory, conditions, password_file, port)
         self.cold = True
+        self.disk = 0.0
         self._zygote = zygote
 
     async def spawn(self, command: Sequence[str], environment: dict[str, str] | None) -> Process:
         """Begin a life."""
         if self.cold:
             return await super().spawn(command, environment)
-        return await self._zygote.fork(command[1:], self.output)
+        return await self._zygote.fork(command[1:], self.output, self.disk)
