@@ -19,7 +19,8 @@ With the claims of a requester, JSON lines such as these, `t` on the same clock 
 meantime (or one with `"way"`: `cycle` or `reset`): the success told is then true of the past.  Without `id`
 the latest request is meant.  Requests for one node have to be made one after the other, or there is no last.
 
-What operators do (`press_power_button`, mains) contradicts nobody; it ends what was declared.
+What operators do (`press_power_button`, mains), and the machine by itself, contradicts nobody; it ends what was
+declared.
 """
 
 import math
@@ -39,12 +40,12 @@ _DIRECTION = {
 """Where a command leads; reset and diagnostic interrupt lead nowhere."""
 
 _CONTRARY = {
-    Power.ON: frozenset({Order.OFF, Order.SOFT_OFF, Order.CYCLE, Order.RESET, Order.DIAGNOSTIC}),
-    Power.OFF: frozenset({Order.ON, Order.CYCLE}),
+    Power.ON: frozenset(Order) - {Order.ON},
+    Power.OFF: frozenset({Order.ON, Order.CYCLE, Order.BUTTON}),
 }
 """What nobody sends to a node that was declared to be so."""
 
-_BY_HAND = frozenset({Cause.OPERATOR, Cause.MAINS})
+_BY_HAND = frozenset({Cause.OPERATOR, Cause.MAINS, Cause.SYSTEM})
 _DISTURBING_WAYS = frozenset({"cycle", "reset"})
 
 

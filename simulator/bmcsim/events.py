@@ -13,7 +13,7 @@ records beside it (in virtual time: trio's clock).  The events and their fields:
     command          command, session, seq, duplicate: a power command was accepted
     refused          what, code: a login or power command was refused; session where there is one
     dropped          reason: a datagram was not answered; session where it named one
-    power            to: on | off, cause: command | latch | soft-off | operator | mains, session
+    power            to: on | off, cause: command | latch | soft-off | operator | mains | system, session
     reset            cause, session: the machine was reset; `diagnostic` likewise
     fault            kind: lost | duplicated | delayed, way: in | out, delay: the network did it
 
