@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from bmcsim.dice import Span
     from bmcsim.events import EventLog, FileLog, MemoryLog
+    from bmcsim.faults import CATALOGUE, Fault, Faults, Rule
     from bmcsim.fleet import Fleet, expand
     from bmcsim.machine import Hardware, Power, RestorePolicy, SoftOff
     from bmcsim.memory import MemoryLink, MemoryNetwork, in_memory
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "dice": ("Span",),
     "events": ("EventLog", "FileLog", "MemoryLog"),
+    "faults": ("CATALOGUE", "Fault", "Faults", "Rule"),
     "fleet": ("Fleet", "expand"),
     "machine": ("Hardware", "Power", "RestorePolicy", "SoftOff"),
     "memory": ("MemoryLink", "MemoryNetwork", "in_memory"),
@@ -44,10 +46,13 @@ _HOMES: Final = {
 _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "CATALOGUE",
     "GONE",
     "PERFECT",
     "CannotBindError",
     "EventLog",
+    "Fault",
+    "Faults",
     "FileLog",
     "Fleet",
     "Hardware",
@@ -58,6 +63,7 @@ __all__ = [
     "Power",
     "Profile",
     "RestorePolicy",
+    "Rule",
     "SequenceCheck",
     "SoftOff",
     "Span",

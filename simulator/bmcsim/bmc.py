@@ -11,7 +11,9 @@ from bmcsim.agenda import Agenda
 from bmcsim.commands import Call, execute
 from bmcsim.dice import Dice
 from bmcsim.events import EventLog
-from bmcsim.machine import Change, Jolt, Machine
+from bmcsim.faults import Faults, Step
+from bmcsim.faults.power import power_read
+from bmcsim.machine import Change, Jolt, Machine, Order, Power
 from bmcsim.profile import Profile, SequenceCheck, User
 from bmcsim.sessions import Address, ClosedBy, Session, SessionTable
 from powerfsm.ipmi.wire.asf import Ping, Pong
@@ -48,6 +50,7 @@ class Bmc:
         boot_options: Boot option parameters that were set.
         dice: Where its random numbers come from.
         answering: False while it is dead: it neither hears nor says anything.
+        faults: What may go wrong with it.
     """
 
     __slots__ = (
@@ -56,6 +59,7 @@ class Bmc:
         "answering",
         "boot_options",
         "dice",
+        "faults",
         "guid",
         "machine",
         "name",
@@ -63,9 +67,18 @@ class Bmc:
         "sessions",
     )
 
-    def __init__(self, name: str, profile: Profile, agenda: Agenda, log: EventLog, seed: int = 0) -> None:
-        """Build it; the same `seed` and `name` give the same one."""
+    def __init__(
+        self,
+        name: str,
+        profile: Profile,
+        agenda: Agenda,
+        log: EventLog,
+        seed: int = 0,
+        faults: Faults | None = None,
+    ) -> None:
+        """Build it; the same `seed` and `name` give the same one.  Without `faults` it has its own."""
         self.name = name
+        self.faults = Faults((name,), agenda, log, seed) if faults is None else faults
         self.profile = profile
         self.answering = True
         self.boot_options: dict[int, bytes] = {}
@@ -102,6 +115,14 @@ class Bmc:
             if user.name.encode() == name:
                 return (user_id if user.name else 1), user
         return 0, None
+
+    def order(self, order: Order, now: float, session: int | None = None) -> None:
+        """Give the machine an order that it permits, whichever door it came in by."""
+        self.machine.order(order, now, session)
+
+    def read_power(self, now: float, step: Step = Step.CHASSIS_STATUS) -> Power:
+        """Return what this BMC says about the power, whoever asks: not always what it is."""
+        return power_read(self, step, now)
 
     def report(self, now: float, event: str, **fields: object) -> None:
         """Put an event of this BMC into the log."""

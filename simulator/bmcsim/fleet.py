@@ -8,6 +8,7 @@ answer leaves, so that no client can ever know more than the log does.
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Self
 
 import trio
@@ -17,6 +18,9 @@ from bmcsim.agenda import Agenda
 from bmcsim.bmc import Bmc
 from bmcsim.dice import Dice
 from bmcsim.events import EventLog, NoLog
+from bmcsim.faults import Faults, Point, Step
+from bmcsim.faults.network import Copies, Transit
+from bmcsim.faults.steps import step_of
 from bmcsim.network import PERFECT, Network, Way
 from bmcsim.profile import Profile
 from bmcsim.sessions import Address
@@ -49,6 +53,7 @@ class Fleet:
         network: What lies between clients and every BMC that is not in `networks`; may be exchanged any time.
         networks: The same for single BMCs, by name.
         addresses: Where each BMC is reached, once somebody serves it.
+        faults: What goes wrong; rules may be added and removed any time.
     """
 
     def __init__(
@@ -76,7 +81,11 @@ class Fleet:
         self.addresses: dict[str, Address] = {}
         self._seed = seed
         self._agenda = Agenda()
-        self._bmcs = {name: Bmc(name, profile, self._agenda, self.log, seed) for name, profile in profiles.items()}
+        self.faults = Faults(profiles, self._agenda, self.log, seed)
+        self._bmcs = {
+            name: Bmc(name, profile, self._agenda, self.log, seed, self.faults)
+            for name, profile in profiles.items()
+        }
         self._network_dice: dict[str, Dice] = {}
         self._outbox: list[tuple[Carry, bytes, Address]] = []
 
@@ -117,7 +126,9 @@ class Fleet:
         self.addresses[name] = address
         bmc = self._bmcs[name]
         host, port = address
-        bmc.report(self.clock(), "started", power=bmc.machine.power.value, host=host, port=port)
+        now = self.clock()
+        self.faults.start(now)
+        bmc.report(now, "started", power=bmc.machine.power.value, host=host, port=port)
 
     def receive(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry) -> None:
         """Let the network do what it does to a datagram for `bmc`; answers go to `carry`, after `finish`."""
@@ -125,11 +136,11 @@ class Fleet:
         self._agenda.run(now)
         way = self.networks.get(bmc.name, self.network).to_bmc
         if way.perfect:
-            self._hand_over(bmc, datagram, source, carry, now)
+            self._arrive(bmc, datagram, source, carry, now)
             return
 
         def arrive(at: float) -> None:
-            self._hand_over(bmc, datagram, source, carry, at)
+            self._arrive(bmc, datagram, source, carry, at)
 
         self._travel(bmc, way, "in", now, arrive)
 
@@ -169,10 +180,41 @@ class Fleet:
             self.advance(max(self.clock(), wake))
             self.finish()
 
+    def _arrive(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
+        """Let faults do what they do to a datagram, and then have the BMC take it."""
+        if not self.faults.concern(bmc.name, Point.ARRIVING):
+            self._hand_over(bmc, datagram, source, carry, now)
+            return
+        for delay, data in self._bent(bmc, Point.ARRIVING, datagram, step_of(datagram, bmc.sessions), now):
+            if delay:
+                self._agenda.at(now + delay, partial(self._hand_over, bmc, data, source, carry))
+            else:
+                self._hand_over(bmc, data, source, carry, now)
+
     def _hand_over(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
+        bent = self.faults.concern(bmc.name, Point.LEAVING)
+        step = step_of(datagram, bmc.sessions) if bent else Step.OTHER
         answer = bmc.handle(datagram, source, now)
         if answer is None:
             return
+        if not bent:
+            self._leave(bmc, answer, source, carry, now)
+            return
+        for delay, data in self._bent(bmc, Point.LEAVING, answer, step, now):
+            if delay:
+                self._agenda.at(now + delay, partial(self._leave, bmc, data, source, carry))
+            else:
+                self._leave(bmc, data, source, carry, now)
+
+    def _bent(self, bmc: Bmc, point: Point, datagram: bytes, step: Step, now: float) -> Copies:
+        """Return what faults make of a datagram: each does its part to whatever the one before has left."""
+        copies: Copies = [(0.0, datagram)]
+        for fault in self.faults.strikes(bmc.name, point, step, now, Transit):
+            dice = self.faults.dice(bmc.name)
+            copies = [(late + more, after) for late, data in copies for more, after in fault.fate(data, dice)]
+        return copies
+
+    def _leave(self, bmc: Bmc, answer: bytes, source: Address, carry: Carry, now: float) -> None:
         way = self.networks.get(bmc.name, self.network).from_bmc
         if way.perfect:
             self._outbox.append((carry, answer, source))

@@ -31,7 +31,7 @@ def chassis_capabilities(_: Call) -> bytes:
 def chassis_status(call: Call) -> bytes:
     machine = call.bmc.machine
     return ChassisStatus(
-        machine.power is Power.ON, restore_policy=machine.restore, last_event=machine.last_event
+        call.bmc.read_power(call.now) is Power.ON, restore_policy=machine.restore, last_event=machine.last_event
     ).encode()
 
 
@@ -56,7 +56,7 @@ def chassis_control(call: Call) -> bytes:
         seq=call.sequence,
         duplicate=call.duplicate,
     )
-    call.bmc.machine.order(order, call.now, session.id)
+    call.bmc.order(order, call.now, session.id)
     return b""
 
 
