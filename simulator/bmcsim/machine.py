@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from bmcsim.agenda import Agenda, Entry
 from bmcsim.dice import Dice
+from bmcsim.enclosure import Controller
 from bmcsim.hardware import EarlySoftOff, Hardware, Power, RestorePolicy, SoftOff, WhileOff
 from bmcsim.orders import (
     Cause,
@@ -80,6 +81,7 @@ class Machine:
         "_agenda",
         "_before_loss",
         "_button",
+        "_controller",
         "_dice",
         "_held",
         "_held_until",
@@ -95,8 +97,18 @@ class Machine:
         "restore",
     )
 
-    def __init__(self, hardware: Hardware, agenda: Agenda, dice: Dice, observe: Callable[[Change], None]) -> None:
-        """Build it, with the power that `hardware` says; `observe` is told whatever happens to it."""
+    def __init__(
+        self,
+        hardware: Hardware,
+        agenda: Agenda,
+        dice: Dice,
+        observe: Callable[[Change], None],
+        controller: Controller | None = None,
+    ) -> None:
+        """Build it, with the power that `hardware` says; `observe` is told whatever happens to it.
+
+        In an enclosure its orders wait for their turn at the `controller`.
+        """
         self.hardware = hardware
         self.power = hardware.power
         self.mains = True
@@ -106,6 +118,7 @@ class Machine:
         self._agenda = agenda
         self._dice = dice
         self._observe = observe
+        self._controller = controller
         self._before_loss = hardware.power
         # What the latch holds, oldest first, and until when.
         self._held: tuple[Entry, ...] = ()
@@ -144,16 +157,11 @@ class Machine:
         if refuses and self.power is Power.OFF and order not in _ALWAYS_TAKEN:
             raise NotInThisState(order)
 
-    def order(self, order: Order, now: float, session: int | None = None, wait: float = 0.0) -> None:
-        """Take an order that is permitted; it acts now or, where there is a latch, later.
-
-        Args:
-            order: What it is told.
-            now: When.
-            session: The BMC's id of the session that told it.
-            wait: How long it is held beyond what the latch holds it, in seconds.
-        """
-        hold = self._dice.seconds(self.hardware.latch) + wait
+    def order(self, order: Order, now: float, session: int | None = None) -> None:
+        """Take an order that is permitted; it acts now or, where a latch or a queue holds it, later."""
+        hold = self._dice.seconds(self.hardware.latch)
+        if self._controller is not None:
+            hold += self._controller.wait(now, self._dice)
         if hold == 0 and not self._held:
             self._act(order, now, _Origin(Cause.COMMAND, session))
             return

@@ -6,7 +6,9 @@ A fleet of ten thousand holds one profile, not ten thousand.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bmcsim.machine import Hardware
+from bmcsim.dice import Span
+from bmcsim.enclosure import Enclosure
+from bmcsim.hardware import Hardware
 from powerfsm.ipmi.wire.numbers import Privilege
 
 DEFAULT_USER = "admin"
@@ -48,6 +50,71 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a BMC says it is (IPMI 2.0, 20.1 Get Device ID).
+
+    Clients take more from it than a name: some send commands of a manufacturer's own once they know it.
+
+    Attributes:
+        manufacturer: Its number among IANA's enterprises, 20 bits; 0 is unspecified.
+        product: The manufacturer's own number, 16 bits.
+        firmware: Major and minor version of its firmware, up to 127 and 99.
+    """
+
+    manufacturer: int = 0
+    product: int = 0
+    firmware: tuple[int, int] = (1, 0)
+
+    def __post_init__(self) -> None:
+        """Refuse what does not fit the answer."""
+        major, minor = self.firmware
+        if not 0 <= self.manufacturer < 1 << 20 or not 0 <= self.product < 1 << 16:
+            raise ValueError("a manufacturer is a number of 20 bits, a product one of 16")
+        if not 0 <= major <= 127 or not 0 <= minor <= 99:
+            raise ValueError(f"firmware {major}.{minor}; from 0.0 to 127.99 fits")
+
+
+RESET_TYPES = (
+    "On",
+    "ForceOff",
+    "GracefulShutdown",
+    "GracefulRestart",
+    "ForceRestart",
+    "Nmi",
+    "ForceOn",
+    "PushPowerButton",
+    "PowerCycle",
+)
+"""What `ComputerSystem.Reset` may be told (DMTF DSP0268, Resource.ResetType), as far as it is about power."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedfishWays:
+    """What Redfish leaves to manufacturers, about `ComputerSystem.Reset`.
+
+    Attributes:
+        reset_types: The ResetTypes that it takes and lists; another one is answered 400.
+        reset_is_task: Whether an accepted reset is answered 202 with a task, instead of 204.
+        without_change: Status of the answer to what is so already (On while on, ForceOff while off): 204, or an
+            error.
+        while_off: Status of the answer to what needs a machine that is on, while it is off.
+    """
+
+    reset_types: tuple[str, ...] = RESET_TYPES
+    reset_is_task: bool = False
+    without_change: int = 204
+    while_off: int = 409
+
+    def __post_init__(self) -> None:
+        """Refuse what is no ResetType, or no status."""
+        if unknown := set(self.reset_types) - set(RESET_TYPES):
+            raise ValueError(f"there is no ResetType {', '.join(sorted(unknown))}; only {', '.join(RESET_TYPES)}")
+        for status in (self.without_change, self.while_off):
+            if status != 204 and not 400 <= status <= 599:
+                raise ValueError(f"status {status}; 204 or an error from 400 to 599")
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One kind of BMC, and of the machine behind it.
 
@@ -60,6 +127,12 @@ class Profile:
         idle_timeout: Seconds after which a session that has heard nothing is closed (60 by 6.12.15).
         setup_timeout: The same for one that is still being opened.
         sequence_check: What it does about session sequence numbers.
+        identity: Who it says it is.
+        lists_suites: Whether it answers Get Channel Cipher Suites before there is a session (22.15).
+        answer_time: How long it works on a datagram, one after the other.
+        boot: How long it takes itself to boot, after a reset or when the mains come back.
+        enclosure: What it shares with other nodes, if anything.
+        redfish: How its Redfish service goes about resets.
     """
 
     hardware: Hardware = field(default_factory=Hardware)
@@ -70,6 +143,12 @@ class Profile:
     idle_timeout: float = 60.0
     setup_timeout: float = 5.0
     sequence_check: SequenceCheck = SequenceCheck.STRICT
+    identity: Identity = field(default_factory=Identity)
+    lists_suites: bool = True
+    answer_time: Span = field(default_factory=lambda: Span.of(0))
+    boot: Span = field(default_factory=lambda: Span.of(0))
+    enclosure: Enclosure | None = None
+    redfish: RedfishWays = field(default_factory=RedfishWays)
 
     def __post_init__(self) -> None:
         """Refuse what no BMC could be."""
