@@ -6,6 +6,7 @@ from typing import Final
 
 from bmcsim.faults.answers import Busy, CompletionCode
 from bmcsim.faults.fault import Fault, FaultError, kebab, parameters, read
+from bmcsim.faults.http import HTTP_FAULTS
 from bmcsim.faults.network import Delay, Drop
 from bmcsim.faults.power import WrongReading
 
@@ -15,6 +16,7 @@ _KINDS: Final[tuple[type[Fault], ...]] = (
     Busy,
     CompletionCode,
     WrongReading,
+    *HTTP_FAULTS,
 )
 
 CATALOGUE: Final[Mapping[str, type[Fault]]] = MappingProxyType({kind.name: kind for kind in _KINDS})

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from bmcsim.dice import Span
+from bmcsim.faults.condition import Condition
 from bmcsim.faults.point import STEPS, Point, Step
 
 
@@ -73,11 +74,19 @@ class Fault:
         for known, (kind, parameter) in parameters(type(self)).items():
             value = getattr(self, known.name)
             _check(kebab(known.name), value, kind, parameter)
+        self.check()
+
+    def check(self) -> None:
+        """Refuse what the parameters cannot be together; see `__post_init__`."""
 
     @property
     def points(self) -> tuple[Point, ...]:
         """Where this one strikes: its kind's point, unless a parameter says otherwise."""
         return (self.point,)
+
+    def applies(self, condition: Condition, now: float) -> bool:  # noqa: ARG002  what it may depend on
+        """Return whether it can strike a BMC that is in this condition."""
+        return True
 
     @classmethod
     def possible_steps(cls) -> frozenset[Step]:

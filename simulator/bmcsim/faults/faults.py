@@ -6,7 +6,7 @@ rules costs one look into a dictionary.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from ClusterShell.NodeSet import NodeSet, NodeSetException
 
@@ -113,7 +113,13 @@ class Faults:
         table = self._tables.get(node)
         return table is not None and any(point in table for point in points)
 
-    def strike(self, node: str, point: Point, step: Step, now: float, kind: type[Kind]) -> Kind | None:
+    @overload
+    def strike(self, node: str, point: Point, step: Step, now: float) -> Fault | None: ...
+
+    @overload
+    def strike(self, node: str, point: Point, step: Step, now: float, kind: type[Kind]) -> Kind | None: ...
+
+    def strike(self, node: str, point: Point, step: Step, now: float, kind: type[Fault] = Fault) -> Fault | None:
         """Return the first fault of a kind that strikes now, or None.
 
         Args:
@@ -121,16 +127,11 @@ class Faults:
             point: Where.
             step: What the client is doing.
             now: When.
-            kind: What the caller knows how to suffer; `Fault` is anything.
+            kind: What the caller knows how to suffer.
         """
-        table = self._tables.get(node)
-        if table is None:
+        if node not in self._tables:
             return None
-        for armed in table.get(point, ()):
-            fault = armed.rule.fault
-            if isinstance(fault, kind) and self._strikes(armed, node, point, step, now):
-                return fault
-        return None
+        return next(self.strikes(node, point, step, now, kind), None)
 
     def strikes(self, node: str, point: Point, step: Step, now: float, kind: type[Kind]) -> Iterator[Kind]:
         """Yield every fault of a kind that strikes now, for places where several make sense at once."""
@@ -165,6 +166,7 @@ class Faults:
             step not in armed.steps
             or not rule.since <= now - self._started < rule.until
             or struck == rule.times
+            or not rule.fault.applies(self.condition(node), now)
             or not (rule.probability == 1 or self.dice(node).chance(rule.probability))
         ):
             return False

@@ -49,6 +49,7 @@ def step_of(datagram: bytes, sessions: "SessionTable") -> Step:
         if isinstance(incoming, Ping):
             return Step.PING
         if isinstance(incoming, Packet15):
+            # Authenticated at most, never enciphered.
             return _step_of_message(incoming.payload)
         if not isinstance(incoming, Packet):
             return Step.OTHER
@@ -57,9 +58,7 @@ def step_of(datagram: bytes, sessions: "SessionTable") -> Step:
         if not incoming.session_id:
             return _step_of_message(incoming.payload)
         session = sessions.get(incoming.session_id)
-        if session is None or session.seal is None:
-            return Step.OTHER
-        return _step_of_message(session.seal.open(incoming))
+        return Step.OTHER if session is None else _step_of_message(session.open(incoming))
     except WireError:
         return Step.OTHER
 
