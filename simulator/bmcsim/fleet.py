@@ -14,7 +14,7 @@ from typing import Self
 import trio
 from ClusterShell.NodeSet import NodeSet, NodeSetException
 
-from bmcsim.agenda import Agenda
+from bmcsim.agenda import Act, Agenda
 from bmcsim.bmc import Bmc
 from bmcsim.dice import Dice
 from bmcsim.events import EventLog, NoLog
@@ -27,6 +27,9 @@ from bmcsim.sessions import Address
 
 Carry = Callable[[bytes, Address], None]
 """Sends a datagram to a client; loses it rather than wait or raise."""
+
+Tap = Callable[[Bmc, bytes, Address, float], Callable[[bytes], None]]
+"""Looks at a datagram that is about to reach a BMC, where it is from and when; gives what looks at the answer."""
 
 
 def expand(hostlist: str) -> list[str]:
@@ -54,6 +57,9 @@ class Fleet:
         networks: The same for single BMCs, by name.
         addresses: Where each BMC is reached, once somebody serves it.
         faults: What goes wrong; rules may be added and removed any time.
+        tap: Looks at whatever reaches a BMC and at what it says, or None.
+        received: How many datagrams have come from clients.
+        sent: How many have gone to them.
     """
 
     def __init__(
@@ -86,6 +92,9 @@ class Fleet:
             name: Bmc(name, profile, self._agenda, self.log, seed, self.faults)
             for name, profile in profiles.items()
         }
+        self.tap: Tap | None = None
+        self.received = 0
+        self.sent = 0
         self._network_dice: dict[str, Dice] = {}
         self._outbox: list[tuple[Carry, bytes, Address]] = []
 
@@ -133,6 +142,7 @@ class Fleet:
     def receive(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry) -> None:
         """Let the network do what it does to a datagram for `bmc`; answers go to `carry`, after `finish`."""
         now = self.clock()
+        self.received += 1
         self._agenda.run(now)
         way = self.networks.get(bmc.name, self.network).to_bmc
         if way.perfect:
@@ -149,6 +159,10 @@ class Fleet:
         self._bmcs[name].press_power_button(self.clock())
         self.finish()
 
+    def at(self, due: float, act: Act) -> None:
+        """Set down something that happens at the time `due`, on the fleet's clock."""
+        self._agenda.at(due, act)
+
     def advance(self, now: float) -> None:
         """Let everything happen that is due by `now`."""
         self._agenda.run(now)
@@ -157,6 +171,7 @@ class Fleet:
         """End a batch: write the log, then let the answers go."""
         self.log.flush()
         outbox, self._outbox = self._outbox, []
+        self.sent += len(outbox)
         for carry, datagram, client in outbox:
             carry(datagram, client)
 
@@ -194,9 +209,12 @@ class Fleet:
     def _hand_over(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
         bent = self.faults.concern(bmc.name, Point.LEAVING)
         step = step_of(datagram, bmc.sessions) if bent else Step.OTHER
+        look = None if self.tap is None else self.tap(bmc, datagram, source, now)
         answer = bmc.handle(datagram, source, now)
         if answer is None:
             return
+        if look is not None:
+            look(answer)
         if not bent:
             self._leave(bmc, answer, source, carry, now)
             return
