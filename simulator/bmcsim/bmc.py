@@ -25,7 +25,6 @@ from powerfsm.ipmi.wire.numbers import PayloadType
 from powerfsm.ipmi.wire.packet import Packet
 from powerfsm.ipmi.wire.packet15 import AUTH_NONE, Packet15
 
-_WINDOW_BELOW = 16
 _FIRST_NAMED_USER = 2
 
 
@@ -167,15 +166,15 @@ class Bmc:
             return Pong(incoming.tag, sequence=incoming.sequence).encode()
         raise _Dropped("not-a-request")
 
-    def _in_session(self, packet: Packet, now: float) -> bytes:
+    def _in_session(self, packet: Packet | Packet15, now: float) -> bytes:
         session = self.sessions.get(packet.session_id)
-        if session is None or session.seal is None:
+        if session is None or not session.active:
             raise _Dropped("no-session", packet.session_id)
         try:
-            payload = session.seal.open(packet)
+            payload = session.open(packet)
             fresh = self._in_window(session, packet.sequence)
             session.heard = now
-            if packet.payload_type != PayloadType.IPMI:
+            if isinstance(packet, Packet) and packet.payload_type != PayloadType.IPMI:
                 raise _Dropped("payload-type", session.id)
             request = decode_message(payload)
         except WireError as error:
@@ -184,14 +183,14 @@ class Bmc:
             raise _Dropped("not-a-request", session.id)
         call = Call(self, session, request.data, now, packet.sequence, not fresh)
         answer = execute(request, call).encode()
-        return session.seal.seal(session.console_id, session.next_sequence(), answer)
+        return session.close_up(answer, packet)
 
     def _in_window(self, session: Session, sequence: int) -> bool:
         """Return whether a sequence number is new and in the window; a BMC that checks drops what is not."""
         behind = session.window.highest - sequence
         fresh = session.window.accept(sequence)
         if not fresh and self.profile.sequence_check is SequenceCheck.STRICT:
-            raise _Dropped("duplicate" if 0 <= behind <= _WINDOW_BELOW else "outside-window", session.id)
+            raise _Dropped("duplicate" if 0 <= behind <= session.window.below else "outside-window", session.id)
         return fresh
 
     def _before_session(self, packet: Packet, source: Address, now: float) -> bytes | None:

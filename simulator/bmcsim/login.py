@@ -8,9 +8,11 @@ import hmac
 from typing import TYPE_CHECKING
 
 from bmcsim.profile import User
-from bmcsim.sessions import Address, ClosedBy, Session
+from bmcsim.session20 import Session20, begun, find
+from bmcsim.sessions import Address, ClosedBy
 from powerfsm.ipmi.wire.handshake import (
     LONGEST_NAME,
+    RANDOM_LENGTH,
     OpenSessionRequest,
     OpenSessionResponse,
     Rakp1,
@@ -47,7 +49,7 @@ def open_session(bmc: "Bmc", payload: bytes, source: Address, now: float) -> byt
     if request.privilege > Privilege.ADMINISTRATOR:
         return _refuse_open(bmc, request, Status.INVALID_ROLE, now)
     ceiling = request.privilege or Privilege.ADMINISTRATOR
-    session = bmc.sessions.begin(request.console_id, source, chosen, ceiling, now)
+    session = _take_slot(bmc, request.console_id, source, chosen, ceiling, now)
     if session is None:
         return _refuse_open(bmc, request, Status.INSUFFICIENT_RESOURCES, now)
     return OpenSessionResponse(
@@ -62,7 +64,7 @@ def rakp1(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
         WireError: It is not one.
     """
     message = Rakp1.decode(payload)
-    session = bmc.sessions.get(message.bmc_id)
+    session = find(bmc.sessions, message.bmc_id)
     if session is None:
         return _refuse_rakp1(bmc, message, 0, Status.INVALID_SESSION_ID, now)
     if session.active and payload != session.rakp1:
@@ -100,7 +102,7 @@ def rakp3(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
         WireError: It is not one.
     """
     message = Rakp3.decode(payload)
-    session = bmc.sessions.get(message.bmc_id)
+    session = find(bmc.sessions, message.bmc_id)
     if session is None or session.exchange is None or session.user is None:
         console_id = 0 if session is None else session.console_id
         return _refuse_rakp3(bmc, message, console_id, Status.INVALID_SESSION_ID, now)
@@ -125,6 +127,22 @@ def rakp3(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
     return session.rakp4
 
 
+def _take_slot(
+    bmc: "Bmc", console_id: int, source: Address, suite: CipherSuite, ceiling: int, now: float
+) -> Session20 | None:
+    """Give a slot to a login that begins, or None where all are taken."""
+    session = begun(bmc.sessions, console_id, source, suite)
+    if session is not None:
+        session.heard = now
+        return session
+
+    def make(session_id: int, handle: int) -> Session20:
+        random = bmc.dice.bytes(RANDOM_LENGTH)
+        return Session20(session_id, handle, console_id, source, suite, ceiling, random, now)
+
+    return bmc.sessions.add(make, now)
+
+
 def _choose_suite(bmc: "Bmc", request: OpenSessionRequest) -> CipherSuite | Status:
     """Find the strongest suite of the BMC's that fits; what the client leaves open fits anything."""
     asked = (request.authentication, request.integrity, request.confidentiality)
@@ -143,7 +161,7 @@ def _choose_suite(bmc: "Bmc", request: OpenSessionRequest) -> CipherSuite | Stat
     return Status.NO_CIPHER_SUITE_MATCH
 
 
-def _find_user(bmc: "Bmc", session: Session, message: Rakp1) -> tuple[int, User] | Status:
+def _find_user(bmc: "Bmc", session: Session20, message: Rakp1) -> tuple[int, User] | Status:
     """Find the user of RAKP message 1 and judge the privilege it asks for."""
     role = message.role & _ROLE_PRIVILEGE
     if role > Privilege.OEM:

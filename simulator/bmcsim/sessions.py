@@ -1,24 +1,27 @@
 """The sessions of one BMC: slots, ids, time limits, sequence numbers.
 
+What the two kinds have in common: `session20` has RMCP+, `session15` IPMI 1.5, and both share the slots.
 A BMC has few slots, and a session whose client has gone keeps its own until the idle limit: that is how
 real ones run out of them.  Every packet that is accepted renews the limit, a late duplicate among them.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from typing import ClassVar, TypeVar
 
 from bmcsim.agenda import Agenda, Entry
 from bmcsim.dice import Dice
 from bmcsim.profile import Profile, User
-from powerfsm.ipmi.wire.handshake import RANDOM_LENGTH
-from powerfsm.ipmi.wire.keys import Exchange
-from powerfsm.ipmi.wire.seal import Seal
-from powerfsm.ipmi.wire.suites import CipherSuite
+from powerfsm.ipmi.wire.packet import Packet
+from powerfsm.ipmi.wire.packet15 import Packet15
 from powerfsm.ipmi.wire.window import SequenceWindow, following
 
 Address = tuple[str, int]
 """Host and port of a client."""
+
+AnySession = TypeVar("AnySession", bound="Session")
 
 
 class ClosedBy(StrEnum):
@@ -30,84 +33,56 @@ class ClosedBy(StrEnum):
     CRASH = "crash"
 
 
-class Session:
-    """One session, from Open Session Request to its end.
+class Session(ABC):
+    """One session of either kind, from its first message to its end.
 
     Attributes:
         id: The BMC's id of it, never 0.
         handle: Its number among the BMC's sessions, 1 to 255.
-        console_id: The client's id of it.
         source: Where it was opened from.
-        suite: Its cipher suite.
-        ceiling: Highest privilege that was granted in the Open Session Response.
-        random: The BMC's random number for RAKP; the same however often the client repeats itself.
         heard: When the last packet of it was accepted.
-        rakp1: The payload of RAKP message 1, once it was accepted.
-        exchange: What proofs and keys are computed over, once RAKP message 1 was accepted.
-        user: Who it is, likewise; `user_id` is that user's number.
-        seal: Seals and opens its packets, once it is active.
-        rakp4: The answer to RAKP message 3, kept for a client that has missed it.
+        user: Who it is, once that is known; `user_id` is that user's number.
         limit: Highest privilege it may have.
         privilege: The privilege it has now.
         window: Sequence numbers heard.
     """
 
-    __slots__ = (
-        "_sent",
-        "ceiling",
-        "console_id",
-        "exchange",
-        "handle",
-        "heard",
-        "id",
-        "limit",
-        "privilege",
-        "rakp1",
-        "rakp4",
-        "random",
-        "seal",
-        "source",
-        "suite",
-        "user",
-        "user_id",
-        "window",
-    )
+    __slots__ = ("_sent", "handle", "heard", "id", "limit", "privilege", "source", "user", "user_id", "window")
+
+    protocol: ClassVar[int]
+    """How Get Session Info names its kind (IPMI 2.0, 22.20): 0 is IPMI 1.5, 1 is RMCP+."""
 
     def __init__(
-        self,
-        session_id: int,
-        handle: int,
-        console_id: int,
-        source: Address,
-        suite: CipherSuite,
-        ceiling: int,
-        random: bytes,
-        now: float,
+        self, session_id: int, handle: int, source: Address, window: SequenceWindow, sent: int, now: float
     ) -> None:
-        """Begin one that is yet to be proven."""
+        """Begin one; `sent` is the number before that of its first packet to the client."""
         self.id = session_id
         self.handle = handle
-        self.console_id = console_id
         self.source = source
-        self.suite = suite
-        self.ceiling = ceiling
-        self.random = random
         self.heard = now
-        self.rakp1 = b""
-        self.exchange: Exchange | None = None
         self.user: User | None = None
         self.user_id = 0
-        self.seal: Seal | None = None
-        self.rakp4 = b""
         self.limit = 0
         self.privilege = 0
-        self.window = SequenceWindow()
-        self._sent = 0
+        self.window = window
+        self._sent = sent
 
     @property
+    @abstractmethod
     def active(self) -> bool:
         """Whether the login is complete."""
-        return self.seal is not None
+
+    @abstractmethod
+    def open(self, packet: Packet | Packet15) -> bytes:
+        """Return the payload of a packet of it, proven and deciphered.
+
+        Raises:
+            WireError: It was not made by whoever shares the keys, or not for this session.
+        """
+
+    @abstractmethod
+    def close_up(self, payload: bytes, heard: Packet | Packet15) -> bytes:
+        """Return the datagram that carries `payload` to the client, in answer to the packet `heard`."""
 
     def next_sequence(self) -> int:
         """Return the sequence number of the next packet to the client."""
@@ -144,37 +119,22 @@ class SessionTable:
         """Return the session with this id of the BMC's, active or not yet."""
         return self._by_id.get(session_id)
 
-    def begin(
-        self, console_id: int, source: Address, suite: CipherSuite, ceiling: int, now: float
-    ) -> Session | None:
-        """Give a slot to a login that begins, or None where all are taken.
+    def full(self) -> bool:
+        """Whether all slots are taken, by sessions that are still being opened too."""
+        return len(self._by_id) >= self._profile.slots
 
-        A client that repeats its request, because it missed the answer, gets the slot it has.
-        """
-        for session in self._by_id.values():
-            if (
-                session.console_id == console_id
-                and session.source == source
-                and not session.active
-                and session.suite is suite
-            ):
-                session.heard = now
-                return session
-        if len(self._by_id) >= self._profile.slots:
+    def add(self, make: Callable[[int, int], AnySession], now: float) -> AnySession | None:
+        """Give a slot to the session that `make` makes of an id and a handle, or None where all are taken."""
+        if self.full():
             return None
-        session = Session(
-            self._free_id(),
-            self._free_handle(),
-            console_id,
-            source,
-            suite,
-            ceiling,
-            self._dice.bytes(RANDOM_LENGTH),
-            now,
-        )
+        session = make(self._free_id(), self._free_handle())
         self._by_id[session.id] = session
-        self._watch_until(now + self._profile.setup_timeout)
+        self._watch_until(min(now + self._profile.setup_timeout, now + self._profile.idle_timeout))
         return session
+
+    def all(self) -> tuple[Session, ...]:
+        """Return those that are still being opened, too."""
+        return tuple(self._by_id.values())
 
     def close(self, session: Session, by: ClosedBy, now: float) -> None:
         """End a session."""

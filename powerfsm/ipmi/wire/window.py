@@ -1,29 +1,39 @@
-"""Which session sequence numbers a receiver takes (IPMI 2.0, 6.12.13).
+"""Which session sequence numbers a receiver takes (IPMI 2.0, 6.12.12 and 6.12.13).
 
-A number is taken once, if it lies from 16 below to 15 above the highest taken so far.
+A number is taken once, if it lies near enough to the highest taken so far: from 16 below to 15 above in
+RMCP+, from 8 below to 8 above in IPMI 1.5.
 """
 
-_BELOW = 16
-_ABOVE = 15
+BELOW = 16
+ABOVE = 15
+BELOW_15 = 8
+ABOVE_15 = 8
+
 _SPAN = 1 << 32
 _HALF = 1 << 31
-_MASK = (1 << (_BELOW + 1)) - 1
 
 
 class SequenceWindow:
-    """What has been taken of one direction of one session."""
+    """What has been taken of one direction of one session.
 
-    __slots__ = ("_highest", "_seen")
+    Attributes:
+        below: How far below the highest a number may lie.
+        above: How far above it.
+    """
 
-    def __init__(self) -> None:
-        """Begin before number 1, the first of a session."""
-        self._highest = 0
+    __slots__ = ("_highest", "_seen", "above", "below")
+
+    def __init__(self, *, before: int = 0, below: int = BELOW, above: int = ABOVE) -> None:
+        """Begin right after the number `before`; RMCP+ sessions begin with 1."""
+        self.below = below
+        self.above = above
+        self._highest = before
         # Bit n: `highest - n` was taken, or lies before the beginning.
-        self._seen = _MASK
+        self._seen = self._mask
 
     @property
     def highest(self) -> int:
-        """The highest number taken; 0 before the first."""
+        """The highest number taken; before the first, what it is to follow."""
         return self._highest
 
     def accept(self, sequence: int) -> bool:
@@ -37,15 +47,19 @@ class SequenceWindow:
         ahead = (sequence - self._highest) % _SPAN
         if ahead >= _HALF:
             behind = _SPAN - ahead
-            if behind > _BELOW or self._seen >> behind & 1:
+            if behind > self.below or self._seen >> behind & 1:
                 return False
             self._seen |= 1 << behind
             return True
-        if ahead == 0 or ahead > _ABOVE:
+        if ahead == 0 or ahead > self.above:
             return False
-        self._seen = (self._seen << ahead | 1) & _MASK
+        self._seen = (self._seen << ahead | 1) & self._mask
         self._highest = sequence
         return True
+
+    @property
+    def _mask(self) -> int:
+        return (1 << (self.below + 1)) - 1
 
 
 def following(sequence: int) -> int:
