@@ -122,6 +122,10 @@ class Fleet:
         """Return one BMC."""
         return self._bmcs[name]
 
+    def __contains__(self, name: str) -> bool:
+        """Return whether there is a BMC of this name."""
+        return name in self._bmcs
+
     def __iter__(self) -> Iterator[Bmc]:
         """Iterate over all BMCs, in the order of their making."""
         return iter(self._bmcs.values())

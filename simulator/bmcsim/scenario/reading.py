@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bmcsim.scenario.mistakes import Mistake, ScenarioError
@@ -76,20 +76,19 @@ def json_schema() -> Mapping[str, Any]:
     return _schema()
 
 
-def told(error: ValidationError, model: TypeAdapter[Any] | None = None) -> list[str]:
-    """Return what is wrong with something that came by another way than a file, one sentence each."""
-    schema = _schema() if model is None else model.json_schema(by_alias=True)
-    return [_text(each, schema) for each in error.errors(include_url=False)]
-
-
 def _mistakes(source: Text, error: ValidationError) -> Iterator[Mistake]:
     for each in error.errors(include_url=False):
         place = (*each["loc"], each["ctx"]["parameter"]) if each["type"] == UNFIT else each["loc"]
-        yield source.mistake(place, _text(each, _schema()))
+        yield source.mistake(place, say(each, _schema()))
 
 
-def _text(error: ErrorDetails, schema: Mapping[str, Any]) -> str:
-    """Say what is wrong and what was expected; what stands where a secret should is not repeated."""
+def say(error: ErrorDetails, schema: Mapping[str, Any]) -> str:
+    """Say what is wrong and what was expected; what stands where a secret should is not repeated.
+
+    Args:
+        error: One of pydantic's.
+        schema: The JSON Schema of what was read, for the keys that there are.
+    """
     place, kind, message = error["loc"], error["type"], error["msg"]
     key = next((step for step in reversed(place) if isinstance(step, str)), "")
     if kind == "extra_forbidden":

@@ -39,13 +39,18 @@ RuleField = Annotated[Rule, RuleSchema()]
 """A rule."""
 
 
+def rule_schema() -> Mapping[str, Any]:
+    """Return the JSON Schema of such a mapping."""
+    return _adapter().json_schema(by_alias=True)
+
+
 def read_rule(mapping: Mapping[str, object]) -> Rule:
     """Return the rule that a mapping says.
 
     Raises:
         pydantic.ValidationError: It says none.
     """
-    return _adapter().validate_python(mapping)
+    return _adapter().validate_python(mapping, by_alias=True, by_name=False)
 
 
 def written_rule(rule: Rule) -> dict[str, object]:
