@@ -6,6 +6,7 @@ the address to which the session speaks: a BMC cannot answer another's session, 
 """
 
 import contextlib
+import dataclasses
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from powerfsm.ipmi.session import ClientSession, Terms
 from powerfsm.ipmi.wire import WireError, datagram
 from powerfsm.ipmi.wire.handshake import console_id_of
 from powerfsm.ipmi.wire.packet import Packet
+from powerfsm.ipmi.wire.suites import PRETENDED
 
 log = structlog.get_logger(__name__)
 
@@ -150,17 +152,21 @@ class Conversation:
 class Transport:
     """All the sessions of one link."""
 
-    def __init__(self, link: Link, *, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+    def __init__(
+        self, link: Link, *, random: Callable[[int], bytes] = secrets.token_bytes, pretend: bool = False
+    ) -> None:
         """Speak over `link`; somebody must run it with `deliver`, see `open_transport`.
 
         Args:
             link: The network.
             random: Gives that many random bytes, for session ids, nonces and initialisation vectors.
+            pretend: Leave cryptography out, with simulated BMCs that do so too (`CipherSuite.pretended`).
         """
         self.link = link
         self.dropped: Counter[str] = Counter()
         """Datagrams that were for no session, or from somebody else than its BMC, or not sent; by reason."""
         self._random = random
+        self._pretend = pretend
         self._conversations: dict[int, Conversation] = {}
         self._by_address: dict[Address, list[Conversation]] = {}
 
@@ -171,6 +177,8 @@ class Transport:
 
     def converse(self, terms: Terms, address: Address) -> Conversation:
         """Begin a session with the BMC at `address`; nothing is sent by it."""
+        if self._pretend:
+            terms = dataclasses.replace(terms, suite=PRETENDED[terms.suite.number])
         while True:
             session = ClientSession(terms, random=self._random)
             if session.console_id not in self._conversations:
@@ -224,6 +232,7 @@ def open_transport(
     link: Link | None = None,
     *,
     random: Callable[[int], bytes] = secrets.token_bytes,
+    pretend: bool = False,
 ) -> Iterator[Transport]:
     """Give a transport that receives for as long as the context lasts.
 
@@ -231,10 +240,11 @@ def open_transport(
         nursery: Where its receiving task runs.
         link: The network; UDP where None is given.
         random: See `Transport`.
+        pretend: Likewise.
     """
     with contextlib.ExitStack() as stack:
         network = stack.enter_context(UdpLink.open()) if link is None else link
-        transport = Transport(network, random=random)
+        transport = Transport(network, random=random, pretend=pretend)
         # Left before the sockets are closed.
         receiving = trio.CancelScope()
         stack.callback(receiving.cancel)

@@ -7,7 +7,7 @@ over the same random number: otherwise one lost datagram would fail the whole lo
 import hmac
 from typing import TYPE_CHECKING
 
-from bmcsim.profile import User
+from bmcsim.profile import Fidelity, User
 from bmcsim.session20 import Session20, begun, find
 from bmcsim.sessions import Address, ClosedBy
 from powerfsm.ipmi.wire.handshake import (
@@ -23,7 +23,7 @@ from powerfsm.ipmi.wire.handshake import (
 from powerfsm.ipmi.wire.keys import Exchange
 from powerfsm.ipmi.wire.numbers import Privilege, Status
 from powerfsm.ipmi.wire.seal import Seal
-from powerfsm.ipmi.wire.suites import SUITES, CipherSuite
+from powerfsm.ipmi.wire.suites import PRETENDED, SUITES, CipherSuite
 
 if TYPE_CHECKING:
     from bmcsim.bmc import Bmc
@@ -154,8 +154,9 @@ def _choose_suite(bmc: "Bmc", request: OpenSessionRequest) -> CipherSuite | Stat
     for algorithm, (numbers, status) in zip(asked, known, strict=True):
         if algorithm is not None and algorithm not in numbers:
             return status
+    suites = PRETENDED if bmc.profile.fidelity is Fidelity.FAST else SUITES
     for number in sorted(bmc.profile.suites, reverse=True):
-        suite = SUITES[number]
+        suite = suites[number]
         if all(a in (None, b) for a, b in zip(asked, suite.algorithms, strict=True)):
             return suite
     return Status.NO_CIPHER_SUITE_MATCH

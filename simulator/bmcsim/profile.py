@@ -16,6 +16,7 @@ DEFAULT_PASSWORD = "password"  # noqa: S105  documented, for simulated BMCs only
 
 _LONGEST_NAME = 16
 _LONGEST_SECRET = 20
+_MOST_SESSIONS = 15
 
 
 class SequenceCheck(StrEnum):
@@ -27,19 +28,43 @@ class SequenceCheck(StrEnum):
     """Never looks at them, as OpenBMC: a duplicate is carried out again."""
 
 
+class Auth15(StrEnum):
+    """How IPMI 1.5 sessions are proven (IPMI 2.0, 22.17.1 to 22.17.3); MD2 is spoken by nobody any more."""
+
+    NONE = "none"
+    """Not at all: whoever knows a user's name is let in."""
+    MD5 = "md5"
+    PASSWORD = "password"  # noqa: S105  the name of a method
+    """The password itself, in every packet."""
+
+
+class Fidelity(StrEnum):
+    """How much of a BMC's work is really done."""
+
+    FULL = "full"
+    """All of it."""
+    FAST = "fast"
+    """All but cryptography, for virtual time with clients of ours: the same datagrams in length and number, the
+    same events, several times as fast.  No stranger can talk to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """One account.
 
     Attributes:
         name: At most 16 bytes; empty is the anonymous user.
-        password: At most 20 bytes.
-        limit: The highest privilege it may have.
+        password: At most 20 bytes; those of more than 16 cannot log in over IPMI 1.5.
+        limit: The highest privilege it may have; `NO_ACCESS` is none.
+        enabled: Whether it may log in.
+        sessions: How many sessions it may have at once over IPMI 1.5, up to 15; 0 is as many as there are.
     """
 
     name: str = DEFAULT_USER
     password: str = field(default=DEFAULT_PASSWORD, repr=False)
     limit: Privilege = Privilege.ADMINISTRATOR
+    enabled: bool = True
+    sessions: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what IPMI cannot hold (IPMI 2.0, 22.28 and 22.30)."""
@@ -47,6 +72,8 @@ class User:
             raise ValueError(f"user name {self.name!r} is longer than {_LONGEST_NAME} bytes")
         if len(self.password.encode()) > _LONGEST_SECRET:
             raise ValueError(f"the password of user {self.name!r} is longer than {_LONGEST_SECRET} bytes")
+        if not 0 <= self.sessions <= _MOST_SESSIONS:
+            raise ValueError(f"{self.sessions} sessions for user {self.name!r}; from 0 to {_MOST_SESSIONS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +150,8 @@ class Profile:
         users: Accounts; their user ids count from 2, as 1 is the anonymous user.
         kg: The BMC key, at most 20 bytes; empty where there is none, and passwords stand in for it.
         suites: Cipher suites that are accepted, by number (IPMI 2.0, table 22-20); 0, 3, 8 and 17 are known.
+        ipmi15: How IPMI 1.5 sessions may be proven; empty where there are none.
+        per_message_auth: Whether every packet of an IPMI 1.5 session is proven, or the login alone.
         slots: How many sessions it has at most, those that are still being opened among them.
         idle_timeout: Seconds after which a session that has heard nothing is closed (60 by 6.12.15).
         setup_timeout: The same for one that is still being opened.
@@ -133,12 +162,15 @@ class Profile:
         boot: How long it takes itself to boot, after a reset or when the mains come back.
         enclosure: What it shares with other nodes, if anything.
         redfish: How its Redfish service goes about resets.
+        fidelity: Whether RMCP+ sessions are really authenticated and enciphered.
     """
 
     hardware: Hardware = field(default_factory=Hardware)
     users: tuple[User, ...] = (User(),)
     kg: bytes = field(default=b"", repr=False)
     suites: tuple[int, ...] = (3, 17)
+    ipmi15: tuple[Auth15, ...] = (Auth15.MD5, Auth15.PASSWORD)
+    per_message_auth: bool = True
     slots: int = 4
     idle_timeout: float = 60.0
     setup_timeout: float = 5.0
@@ -149,6 +181,7 @@ class Profile:
     boot: Span = field(default_factory=lambda: Span.of(0))
     enclosure: Enclosure | None = None
     redfish: RedfishWays = field(default_factory=RedfishWays)
+    fidelity: Fidelity = Fidelity.FULL
 
     def __post_init__(self) -> None:
         """Refuse what no BMC could be."""

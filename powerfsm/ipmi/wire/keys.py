@@ -6,6 +6,7 @@ needs no code of ours.  Nothing here shows a key in its `repr`.
 
 import hmac
 import struct
+import zlib
 from dataclasses import dataclass, field
 
 from powerfsm.ipmi.wire.errors import WireError
@@ -75,12 +76,12 @@ class Exchange:
         """Return the BMC's proof of the password (RAKP message 2)."""
         ids = _IDS.pack(self.console_id, self.bmc_id)
         text = ids + self.console_random + self.bmc_random + self.bmc_guid + self._user()
-        return _hmac(self.suite, _secret(password), text)
+        return authentication_code(self.suite, _secret(password), text)
 
     def rakp3_code(self, password: bytes) -> bytes:
         """Return the console's proof of the password (RAKP message 3)."""
         text = self.bmc_random + _ID.pack(self.console_id) + self._user()
-        return _hmac(self.suite, _secret(password), text)
+        return authentication_code(self.suite, _secret(password), text)
 
     def keys(self, password: bytes, kg: bytes | None = None) -> SessionKeys:
         """Derive the session's keys.
@@ -90,16 +91,28 @@ class Exchange:
             kg: The BMC's key; where it has none (None, or all zeros) the password takes its place.
         """
         master = _secret(kg) if kg is not None and any(kg) else _secret(password)
-        sik = _hmac(self.suite, master, self.console_random + self.bmc_random + self._user())
-        return SessionKeys(self.suite, sik, _hmac(self.suite, sik, _CONST_1), _hmac(self.suite, sik, _CONST_2))
+        sik = authentication_code(self.suite, master, self.console_random + self.bmc_random + self._user())
+        return SessionKeys(
+            self.suite,
+            sik,
+            authentication_code(self.suite, sik, _CONST_1),
+            authentication_code(self.suite, sik, _CONST_2),
+        )
 
     def check_value(self, keys: SessionKeys) -> bytes:
         """Return the BMC's proof of the session key (RAKP message 4)."""
         text = self.console_random + _ID.pack(self.bmc_id) + self.bmc_guid
-        return _hmac(self.suite, keys.sik, text)[: self.suite.check_length]
+        return authentication_code(self.suite, keys.sik, text)[: self.suite.check_length]
 
 
-def _hmac(suite: CipherSuite, key: bytes, text: bytes) -> bytes:
+def authentication_code(suite: CipherSuite, key: bytes, text: bytes) -> bytes:
+    """Return the HMAC of `text` by a suite's hash: `code_length` bytes.
+
+    A suite that is pretended has a checksum over key and text in its place, which finds wrong keys and corrupted
+    packets in the same way and an eighth of the time.
+    """
+    if suite.pretended:
+        return (zlib.crc32(text, zlib.crc32(key)).to_bytes(4, "little") * 8)[: suite.code_length]
     return hmac.digest(key, text, suite.digest) if suite.digest else b""
 
 

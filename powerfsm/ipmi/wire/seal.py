@@ -13,7 +13,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from powerfsm.ipmi.wire.errors import WireError
-from powerfsm.ipmi.wire.keys import SessionKeys
+from powerfsm.ipmi.wire.keys import SessionKeys, authentication_code
 from powerfsm.ipmi.wire.numbers import PayloadType
 from powerfsm.ipmi.wire.packet import AUTHENTICATED, ENCRYPTED, HEADER, Packet
 from powerfsm.ipmi.wire.packet15 import AUTH_RMCP_PLUS
@@ -33,7 +33,7 @@ _TRAILER = len(_TRAILERS[0])
 class Seal:
     """Seals what one end sends, opens what it receives."""
 
-    __slots__ = ("_aes", "_digest", "_flags", "_k1", "_length", "_random")
+    __slots__ = ("_aes", "_encrypts", "_flags", "_k1", "_length", "_random", "_suite")
 
     def __init__(self, keys: SessionKeys, *, random: Callable[[int], bytes] = os.urandom) -> None:
         """Prepare for one session.
@@ -43,9 +43,10 @@ class Seal:
             random: Gives that many random bytes, for initialisation vectors.
         """
         suite = keys.suite
-        self._aes = algorithms.AES(keys.aes) if suite.encrypts else None
+        self._suite = suite
+        self._encrypts = suite.encrypts
+        self._aes = algorithms.AES(keys.aes) if suite.encrypts and not suite.pretended else None
         self._k1 = keys.k1
-        self._digest = suite.digest or ""
         self._length = suite.trailer_length
         self._flags = (ENCRYPTED if suite.encrypts else 0) | (AUTHENTICATED if suite.trailer_length else 0)
         self._random = random
@@ -59,17 +60,19 @@ class Seal:
             payload: An encoded IPMI message.
             payload_type: What it is.
         """
-        if self._aes is not None:
+        if self._encrypts:
             iv = self._random(_BLOCK)
-            encryptor = Cipher(self._aes, modes.CBC(iv)).encryptor()
-            payload = iv + encryptor.update(payload + _PADDING[-(len(payload) + 1) % _BLOCK])
+            payload += _PADDING[-(len(payload) + 1) % _BLOCK]
+            if self._aes is not None:
+                payload = Cipher(self._aes, modes.CBC(iv)).encryptor().update(payload)
+            payload = iv + payload
         kind = payload_type | self._flags
         head = HEADER.pack(IPMI_HEADER, AUTH_RMCP_PLUS, kind, session_id, sequence, len(payload))
         if not self._length:
             return head + payload
         # The covered part, 12 bytes of session header included, is a multiple of four long.
         packet = head + payload + _TRAILERS[-(len(payload) + _TRAILER) % 4]
-        return packet + hmac.digest(self._k1, packet[_RMCP:], self._digest)[: self._length]
+        return packet + authentication_code(self._suite, self._k1, packet[_RMCP:])[: self._length]
 
     def open(self, packet: Packet) -> bytes:
         """Return the payload of a received packet, proven and deciphered.
@@ -80,14 +83,16 @@ class Seal:
         """
         if self._length:
             self._prove(packet)
-        if self._aes is None:
+        if not self._encrypts:
             return packet.payload
         if not packet.encrypted:
             raise WireError("not-encrypted", "the session's suite enciphers, this packet is in clear")
         sealed = packet.payload
         if len(sealed) < 2 * _BLOCK or len(sealed) % _BLOCK:
             raise WireError("bad-padding", f"an enciphered payload of {len(sealed)} bytes")
-        clear = Cipher(self._aes, modes.CBC(sealed[:_BLOCK])).decryptor().update(sealed[_BLOCK:])
+        clear = sealed[_BLOCK:]
+        if self._aes is not None:
+            clear = Cipher(self._aes, modes.CBC(sealed[:_BLOCK])).decryptor().update(clear)
         count = clear[-1]
         if count >= _BLOCK or not clear.endswith(_PADDING[count]):
             raise WireError("bad-padding", "the confidentiality pad is not 1, 2, 3, ...")
@@ -101,7 +106,7 @@ class Seal:
         trailer = end - HEADER.size - len(packet.payload)
         if trailer < _TRAILER:
             raise WireError("bad-trailer", "no room for an authentication code behind the payload")
-        code = hmac.digest(self._k1, datagram[_RMCP:end], self._digest)[: self._length]
+        code = authentication_code(self._suite, self._k1, datagram[_RMCP:end])[: self._length]
         if not hmac.compare_digest(code, datagram[end:]):
             raise WireError("wrong-auth-code", "the packet was not made with this session's keys")
         if datagram[end - 1] != _NEXT_HEADER or datagram[end - 2] != trailer - _TRAILER:

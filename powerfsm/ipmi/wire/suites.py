@@ -4,7 +4,7 @@ Suite 0 proves and hides nothing; it is here for the simulator and for tests, no
 it.  Suite 8 rests on MD5, suite 3 on SHA-1; 17 is what a BMC of today should be asked for first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class CipherSuite:
         code_length: Bytes of the authentication codes of RAKP messages 2 and 3: the whole HMAC.
         check_length: Bytes of the integrity check value of RAKP message 4.
         trailer_length: Bytes of the authentication code that ends a packet.
+        pretended: Nothing is hidden and a checksum stands in for every hash, in datagrams of the same shape: for
+            simulations, where cryptography is most of the time.  Never on a network.
     """
 
     number: int
@@ -30,6 +32,7 @@ class CipherSuite:
     code_length: int
     check_length: int
     trailer_length: int
+    pretended: bool = False
 
     @property
     def algorithms(self) -> tuple[int, int, int]:
@@ -49,6 +52,9 @@ SUITE_17 = CipherSuite(17, 3, 4, 1, "sha256", 32, 16, 16)
 
 SUITES = {suite.number: suite for suite in (SUITE_0, SUITE_3, SUITE_8, SUITE_17)}
 """By number."""
+
+PRETENDED = {number: replace(suite, pretended=True) for number, suite in SUITES.items()}
+"""By number, for two ends that both pretend."""
 
 SUITE_BY_ALGORITHMS = {suite.algorithms: suite for suite in SUITES.values()}
 """By (authentication, integrity, confidentiality)."""
