@@ -7,12 +7,12 @@ therefore exercise the same code.
 import uuid
 
 from bmcsim import login
-from bmcsim.agenda import Agenda
+from bmcsim.agenda import Act, Agenda, Entry
 from bmcsim.commands import Call, execute
 from bmcsim.dice import Dice
 from bmcsim.events import EventLog
-from bmcsim.faults import Faults, Step
-from bmcsim.faults.power import power_read
+from bmcsim.faults import Faults, Point, Step, execution, power
+from bmcsim.faults.sessions import jump
 from bmcsim.machine import Change, Jolt, Machine, Order, Power
 from bmcsim.profile import Profile, SequenceCheck, User
 from bmcsim.sessions import Address, ClosedBy, Session, SessionTable
@@ -55,6 +55,7 @@ class Bmc:
     __slots__ = (
         "_agenda",
         "_log",
+        "_waking",
         "answering",
         "boot_options",
         "dice",
@@ -83,6 +84,8 @@ class Bmc:
         self.boot_options: dict[int, bytes] = {}
         self._agenda = agenda
         self._log = log
+        # When it says something again, where it is silent for a known time.
+        self._waking: Entry | None = None
         self.dice = Dice(seed, name, "bmc")
         # IPMI sends the bytes of a GUID in reverse (IPMI 2.0, 20.8).
         self.guid = uuid.UUID(bytes=self.dice.bytes(16), version=4).bytes[::-1]
@@ -115,13 +118,29 @@ class Bmc:
                 return (user_id if user.name else 1), user
         return 0, None
 
-    def order(self, order: Order, now: float, session: int | None = None) -> None:
-        """Give the machine an order that it permits, whichever door it came in by."""
-        self.machine.order(order, now, session)
+    def order(
+        self, order: Order, now: float, session: int | None = None, step: Step = Step.CHASSIS_CONTROL
+    ) -> None:
+        """Give the machine an order that it permits, whichever door it came in by.
+
+        Args:
+            order: What it is told.
+            now: When.
+            session: The id of the session that told it.
+            step: What the client was doing: Chassis Control, or a reset over Redfish.
+        """
+        if self.faults.afflicts(self.name):
+            power.give(self, order, step, now, session)
+        else:
+            self.machine.order(order, now, session)
 
     def read_power(self, now: float, step: Step = Step.CHASSIS_STATUS) -> Power:
         """Return what this BMC says about the power, whoever asks: not always what it is."""
-        return power_read(self, step, now)
+        return power.power_read(self, step, now)
+
+    def later(self, due: float, act: Act) -> None:
+        """Set down something that happens to it, or because of it, at the time `due`."""
+        self._agenda.at(due, act)
 
     def report(self, now: float, event: str, **fields: object) -> None:
         """Put an event of this BMC into the log."""
@@ -131,12 +150,24 @@ class Bmc:
         """Fall silent and forget all sessions; the machine runs on."""
         self._agenda.run(now)
         self.sessions.close_all(ClosedBy.CRASH, now)
-        self.answering = False
+        self._fall_silent()
 
     def start(self, now: float) -> None:
         """Answer again after a crash."""
         self._agenda.run(now)
+        self._fall_silent()
         self.answering = True
+
+    def reboot(self, now: float, silence: float) -> None:
+        """Forget all sessions, and say nothing for `silence` seconds; the machine runs on."""
+        self.crash(now)
+        self._waking = self._agenda.at(now + silence, self.start)
+
+    def hang(self, now: float, silence: float) -> None:
+        """Say nothing for `silence` seconds, and then go on as if nothing had been."""
+        if self.answering:
+            self._fall_silent()
+            self._waking = self._agenda.at(now + silence, self.start)
 
     def press_power_button(self, now: float) -> None:
         """Have an operator turn the machine on, or off."""
@@ -166,9 +197,15 @@ class Bmc:
             return Pong(incoming.tag, sequence=incoming.sequence).encode()
         raise _Dropped("not-a-request")
 
-    def _in_session(self, packet: Packet | Packet15, now: float) -> bytes:
+    def _fall_silent(self) -> None:
+        self.answering = False
+        if self._waking is not None:
+            self._waking.cancel()
+            self._waking = None
+
+    def _in_session(self, packet: Packet | Packet15, now: float) -> bytes | None:
         session = self.sessions.get(packet.session_id)
-        if session is None or not session.active:
+        if session is None or not session.active or self._leaked(session):
             raise _Dropped("no-session", packet.session_id)
         try:
             payload = session.open(packet)
@@ -182,8 +219,17 @@ class Bmc:
         if not isinstance(request, Request):
             raise _Dropped("not-a-request", session.id)
         call = Call(self, session, request.data, now, packet.sequence, not fresh)
-        answer = execute(request, call).encode()
-        return session.close_up(answer, packet)
+        answer = execute(request, call)
+        if self.faults.concern(self.name, Point.SESSION):
+            if execution.unanswered(request, call):
+                return None
+            jump(self, session, request, now)
+        return session.close_up(answer.encode(), packet)
+
+    def _leaked(self, session: Session) -> bool:
+        """Return whether it has said that this session is closed, and yet holds it."""
+        condition = self.faults.afflicted(self.name)
+        return condition is not None and session.id in condition.leaked
 
     def _in_window(self, session: Session, sequence: int) -> bool:
         """Return whether a sequence number is new and in the window; a BMC that checks drops what is not."""
@@ -222,4 +268,6 @@ class Bmc:
         if isinstance(change.to, Jolt):
             self.report(change.at, change.to.value, cause=cause, session=change.session)
         else:
+            if self.faults.afflicts(self.name):
+                self.faults.condition(self.name).changed(change.at, change.to)
             self.report(change.at, "power", to=change.to.value, cause=cause, session=change.session)

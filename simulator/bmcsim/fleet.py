@@ -18,7 +18,7 @@ from bmcsim.agenda import Act, Agenda
 from bmcsim.bmc import Bmc
 from bmcsim.dice import Dice
 from bmcsim.events import EventLog, NoLog
-from bmcsim.faults import Faults, Point, Step
+from bmcsim.faults import Fault, Faults, Point, Step, life
 from bmcsim.faults.network import Copies, Transit
 from bmcsim.faults.steps import step_of
 from bmcsim.network import PERFECT, Network, Way
@@ -87,7 +87,7 @@ class Fleet:
         self.addresses: dict[str, Address] = {}
         self._seed = seed
         self._agenda = Agenda()
-        self.faults = Faults(profiles, self._agenda, self.log, seed)
+        self.faults = Faults(profiles, self._agenda, self.log, seed, clock, self._befall)
         self._bmcs = {
             name: Bmc(name, profile, self._agenda, self.log, seed, self.faults)
             for name, profile in profiles.items()
@@ -211,6 +211,15 @@ class Fleet:
                 self._hand_over(bmc, data, source, carry, now)
 
     def _hand_over(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
+        """Have the BMC take a datagram when it gets round to it."""
+        if self.faults.concern(bmc.name, Point.LIFE):
+            ready = life.take(bmc, step_of(datagram, bmc.sessions), source, now)
+            if ready > now:
+                self._agenda.at(ready, partial(self._serve, bmc, datagram, source, carry))
+                return
+        self._serve(bmc, datagram, source, carry, now)
+
+    def _serve(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
         bent = self.faults.concern(bmc.name, Point.LEAVING)
         step = step_of(datagram, bmc.sessions) if bent else Step.OTHER
         look = None if self.tap is None else self.tap(bmc, datagram, source, now)
@@ -227,6 +236,11 @@ class Fleet:
                 self._agenda.at(now + delay, partial(self._leave, bmc, data, source, carry))
             else:
                 self._leave(bmc, data, source, carry, now)
+
+    def _befall(self, name: str, fault: Fault, now: float) -> None:
+        """Have happen what happens by the clock."""
+        if isinstance(fault, life.Life):
+            fault.befall(self._bmcs[name], now)
 
     def _bent(self, bmc: Bmc, point: Point, datagram: bytes, step: Step, now: float) -> Copies:
         """Return what faults make of a datagram: each does its part to whatever the one before has left."""

@@ -136,6 +136,15 @@ class SessionTable:
         """Return those that are still being opened, too."""
         return tuple(self._by_id.values())
 
+    def rename(self, session: Session, session_id: int, now: float) -> None:
+        """Give a session another id; the one that has this id is lost."""
+        before = self._by_id.get(session_id)
+        if before is not None:
+            self.close(before, ClosedBy.CRASH, now)
+        del self._by_id[session.id]
+        session.id = session_id
+        self._by_id[session_id] = session
+
     def close(self, session: Session, by: ClosedBy, now: float) -> None:
         """End a session."""
         del self._by_id[session.id]

@@ -9,7 +9,7 @@ from typing import Final
 
 from bmcsim.commands import channel, chassis, device, session
 from bmcsim.commands.call import Call, Refused
-from bmcsim.faults import Point, execution
+from bmcsim.faults import execution
 from powerfsm.ipmi.wire.errors import WireError
 from powerfsm.ipmi.wire.message import Request, Response
 from powerfsm.ipmi.wire.numbers import AppCommand, ChassisCommand, Completion, NetFn, Privilege
@@ -43,7 +43,7 @@ _COMMANDS: Final[dict[tuple[int, int], tuple[Privilege, Callable[[Call], bytes]]
 
 def execute(request: Request, call: Call) -> Response:
     """Carry a request out and return its response; a BMC has one for everything."""
-    if call.bmc.faults.concern(call.bmc.name, Point.COMMAND):
+    if call.bmc.faults.afflicts(call.bmc.name):
         return execution.execute(request, call, _carry_out)
     return _carry_out(request, call)
 

@@ -4,18 +4,22 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bmcsim.faults.answers import Busy, CompletionCode
+from bmcsim.faults.answers import ANSWER_FAULTS
 from bmcsim.faults.fault import Fault, FaultError, kebab, parameters, read
 from bmcsim.faults.http import HTTP_FAULTS
-from bmcsim.faults.network import Delay, Drop
-from bmcsim.faults.power import WrongReading
+from bmcsim.faults.life import LIFE_FAULTS
+from bmcsim.faults.login import LOGIN_FAULTS
+from bmcsim.faults.network import NETWORK_FAULTS
+from bmcsim.faults.power import POWER_FAULTS
+from bmcsim.faults.sessions import SESSION_FAULTS
 
 _KINDS: Final[tuple[type[Fault], ...]] = (
-    Drop,
-    Delay,
-    Busy,
-    CompletionCode,
-    WrongReading,
+    *NETWORK_FAULTS,
+    *LOGIN_FAULTS,
+    *SESSION_FAULTS,
+    *ANSWER_FAULTS,
+    *POWER_FAULTS,
+    *LIFE_FAULTS,
     *HTTP_FAULTS,
 )
 

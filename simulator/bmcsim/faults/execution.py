@@ -3,22 +3,47 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bmcsim.faults.answers import Refusal
-from bmcsim.faults.point import Point
+from bmcsim.faults.answers import Alteration, Refusal
+from bmcsim.faults.point import Point, Step
+from bmcsim.faults.sessions import CloseUnanswered, SessionLeak
 from bmcsim.faults.steps import step_of_command
 from powerfsm.ipmi.wire.message import Request, Response
+from powerfsm.ipmi.wire.numbers import Completion
 
 if TYPE_CHECKING:
     from bmcsim.commands.call import Call
 
+_CarryOut = Callable[[Request, "Call"], Response]
 
-def execute(request: Request, call: "Call", carry_out: Callable[[Request, "Call"], Response]) -> Response:
+
+def execute(request: Request, call: "Call", carry_out: _CarryOut) -> Response:
     """Return what a BMC with faults answers; `carry_out` is what a sound one does."""
     bmc = call.bmc
     step = step_of_command(request.netfn, request.command)
+    condition = bmc.faults.condition(bmc.name)
+    if call.now < condition.initialising_until:
+        return request.answer(Completion.INITIALIZING)
     refusal = bmc.faults.strike(bmc.name, Point.COMMAND, step, call.now, Refusal)
-    if refusal is None:
-        return carry_out(request, call)
-    if refusal.carried_out():
-        carry_out(request, call)
-    return request.answer(refusal.completion())
+    if refusal is not None:
+        if refusal.carried_out():
+            carry_out(request, call)
+        return request.answer(refusal.completion())
+    if step is Step.CLOSE_SESSION and call.session is not None:
+        leak = bmc.faults.strike(bmc.name, Point.SESSION, step, call.now, SessionLeak)
+        if leak is not None:
+            condition.leaked.add(call.session.id)
+            return request.answer(Completion.OK)
+    response = carry_out(request, call)
+    for alteration in bmc.faults.strikes(bmc.name, Point.COMMAND, step, call.now, Alteration):
+        response = alteration.alter(response)
+    return response
+
+
+def unanswered(request: Request, call: "Call") -> bool:
+    """Return whether a BMC with faults keeps its answer to a command to itself."""
+    bmc = call.bmc
+    step = step_of_command(request.netfn, request.command)
+    if step is not Step.CLOSE_SESSION or call.session is None:
+        return False
+    bmc.faults.condition(bmc.name).closing = call.session.id
+    return bmc.faults.strike(bmc.name, Point.SESSION, step, call.now, CloseUnanswered) is not None

@@ -57,6 +57,7 @@ class Fault:
         symptom: What the user of a client sees.
         seen: Where it comes from: what has been reported of real BMCs.
         steps: Where it makes sense; empty is every step of its point.
+        by_clock: A rule that names no steps has it happen when its time begins, whether anybody asks or not.
     """
 
     name: ClassVar[str]
@@ -64,6 +65,7 @@ class Fault:
     symptom: ClassVar[str]
     seen: ClassVar[str]
     steps: ClassVar[frozenset[Step]] = frozenset()
+    by_clock: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse values that the parameters cannot have.

@@ -4,13 +4,14 @@ A place that can go wrong asks `strike`, naming the kind of fault that it knows 
 rules costs one look into a dictionary.
 """
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
 from ClusterShell.NodeSet import NodeSet, NodeSetException
 
-from bmcsim.agenda import Agenda
+from bmcsim.agenda import Agenda, Entry
 from bmcsim.dice import Dice
 from bmcsim.events import EventLog
 from bmcsim.faults.condition import Condition
@@ -24,14 +25,19 @@ Kind = TypeVar("Kind", bound=Fault)
 class _Armed:
     """A rule in force."""
 
-    __slots__ = ("nodes", "rule", "steps", "struck")
+    __slots__ = ("by_clock", "entry", "nodes", "rule", "steps", "struck")
 
     def __init__(self, rule: Rule, nodes: frozenset[str] | None) -> None:
         self.rule = rule
         self.nodes = nodes
-        self.steps = rule.steps or rule.fault.possible_steps()
+        self.by_clock = rule.fault.by_clock and not rule.steps
+        self.steps = frozenset[str]() if self.by_clock else rule.steps or rule.fault.possible_steps()
         self.struck: dict[str, int] = {}
+        self.entry: Entry | None = None
 
+
+Befall = Callable[[str, Fault, float], None]
+"""Has a fault happen to a node's BMC, at a time, out of the blue."""
 
 _Table = dict[Point, tuple[_Armed, ...]]
 
@@ -39,8 +45,27 @@ _Table = dict[Point, tuple[_Armed, ...]]
 class Faults:
     """The rules of one fleet."""
 
-    def __init__(self, nodes: Iterable[str], agenda: Agenda, log: EventLog, seed: int = 0) -> None:
-        """Start without any; the same `seed` throws the same dice."""
+    def __init__(
+        self,
+        nodes: Iterable[str],
+        agenda: Agenda,
+        log: EventLog,
+        seed: int = 0,
+        clock: Callable[[], float] = lambda: -math.inf,
+        befall: Befall | None = None,
+    ) -> None:
+        """Start without any.
+
+        Args:
+            nodes: Who can have faults.
+            agenda: What is to come.
+            log: Where strikes are told.
+            seed: The same seed throws the same dice.
+            clock: What time it is.
+            befall: Has what happens by the clock happen.
+        """
+        self._clock = clock
+        self._befall = befall
         self._nodes = tuple(nodes)
         self._agenda = agenda
         self._log = log
@@ -60,6 +85,8 @@ class Faults:
         """Count the seconds of all rules from `now`; only the first call does anything."""
         if self._started is None:
             self._started = now
+            for armed in self._rules:
+                self._set_down(armed)
 
     def add(self, rule: Rule) -> Rule:
         """Put a rule in force, behind those that there are; return it.
@@ -68,8 +95,10 @@ class Faults:
             FaultError: It is for nodes that are not in this fleet.
         """
         nodes = None if rule.nodes is None else self._expand(rule.nodes)
-        self._rules.append(_Armed(rule, nodes))
+        armed = _Armed(rule, nodes)
+        self._rules.append(armed)
         self._rebuild()
+        self._set_down(armed)
         return rule
 
     def remove(self, rule: Rule) -> None:
@@ -81,6 +110,8 @@ class Faults:
         for armed in self._rules:
             if armed.rule is rule:
                 self._rules.remove(armed)
+                if armed.entry is not None:
+                    armed.entry.cancel()
                 self._rebuild()
                 return
         raise FaultError(f"this rule of {rule.fault.name} is not in force")
@@ -107,6 +138,10 @@ class Faults:
             if armed.rule is rule:
                 return sum(armed.struck.values()) if node is None else armed.struck.get(node, 0)
         return 0
+
+    def afflicts(self, node: str) -> bool:
+        """Return whether a node has any rule, or has suffered from one."""
+        return node in self._tables or node in self._conditions
 
     def concern(self, node: str, *points: Point) -> bool:
         """Return whether any rule could ever strike a node at one of these points."""
@@ -157,14 +192,34 @@ class Faults:
             condition = self._conditions[node] = Condition()
         return condition
 
+    def afflicted(self, node: str) -> Condition | None:
+        """Return what faults have left behind in a node's BMC, or None where none ever has."""
+        return self._conditions.get(node)
+
+    def _set_down(self, armed: _Armed) -> None:
+        """Have what happens by the clock happen, when that is known to have begun."""
+        if armed.by_clock and self._started is not None:
+            due = max(self._started + armed.rule.since, self._clock())
+            armed.entry = self._agenda.at(due, lambda at: self._strike_all(armed, at))
+
+    def _strike_all(self, armed: _Armed, at: float) -> None:
+        for node in self._nodes if armed.nodes is None else sorted(armed.nodes):
+            if armed.rule.probability < 1 and not self.dice(node).chance(armed.rule.probability):
+                continue
+            armed.struck[node] = armed.struck.get(node, 0) + 1
+            self._log.add(at, node, "fault", kind=armed.rule.fault.name)
+            if self._befall is not None:
+                self._befall(node, armed.rule.fault, at)
+
     def _strikes(self, armed: _Armed, node: str, point: Point, step: Step, now: float) -> bool:
+        if step not in armed.steps:
+            return False
         rule = armed.rule
         self.start(now)
         assert self._started is not None
         struck = armed.struck.get(node, 0)
         if (
-            step not in armed.steps
-            or not rule.since <= now - self._started < rule.until
+            not rule.since <= now - self._started < rule.until
             or struck == rule.times
             or not rule.fault.applies(self.condition(node), now)
             or not (rule.probability == 1 or self.dice(node).chance(rule.probability))

@@ -14,7 +14,7 @@ class Point(StrEnum):
     LEAVING = "leaving"
     """An answer on its way back."""
     LOGIN = "login"
-    """A message that opens a session."""
+    """A message that opens a session, of IPMI or Redfish."""
     COMMAND = "command"
     """An IPMI command, in a session or outside of any."""
     ORDER = "order"
@@ -66,7 +66,9 @@ STEPS: Final[Mapping[Point, frozenset[Step]]] = MappingProxyType(
     {
         Point.ARRIVING: IPMI_STEPS,
         Point.LEAVING: IPMI_STEPS,
-        Point.LOGIN: frozenset({Step.OPEN_SESSION, Step.RAKP1, Step.RAKP3, Step.CHALLENGE, Step.ACTIVATE}),
+        Point.LOGIN: frozenset(
+            {Step.OPEN_SESSION, Step.RAKP1, Step.RAKP3, Step.CHALLENGE, Step.ACTIVATE, Step.LOGIN}
+        ),
         Point.COMMAND: _COMMANDS,
         Point.ORDER: frozenset({Step.CHASSIS_CONTROL, Step.RESET}),
         Point.READING: frozenset({Step.CHASSIS_STATUS, Step.GET_SYSTEM}),
