@@ -7,6 +7,9 @@ over the same random number: otherwise one lost datagram would fail the whole lo
 import hmac
 from typing import TYPE_CHECKING
 
+from bmcsim.faults import Step
+from bmcsim.faults import login as faults
+from bmcsim.faults.sessions import opened
 from bmcsim.profile import Fidelity, User
 from bmcsim.session20 import Session20, begun, find
 from bmcsim.sessions import Address, ClosedBy
@@ -48,12 +51,17 @@ def open_session(bmc: "Bmc", payload: bytes, source: Address, now: float) -> byt
         return _refuse_open(bmc, request, chosen, now)
     if request.privilege > Privilege.ADMINISTRATOR:
         return _refuse_open(bmc, request, Status.INVALID_ROLE, now)
+    wrong = faults.refused(bmc, Step.OPEN_SESSION, now)
+    if wrong is not None:
+        return _refuse_open(bmc, request, wrong, now)
     ceiling = request.privilege or Privilege.ADMINISTRATOR
     session = _take_slot(bmc, request.console_id, source, chosen, ceiling, now)
     if session is None:
         return _refuse_open(bmc, request, Status.INSUFFICIENT_RESOURCES, now)
+    session.asked = request.privilege
+    session_id = opened(bmc, session, now)
     return OpenSessionResponse(
-        request.tag, Status.NO_ERRORS, request.console_id, session.id, ceiling, *chosen.algorithms
+        request.tag, Status.NO_ERRORS, request.console_id, session_id, ceiling, *chosen.algorithms
     ).encode()
 
 
@@ -71,8 +79,9 @@ def rakp1(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
         bmc.report(now, "dropped", reason="session-active", session=session.id)
         return None
     session.heard = now
-    found = _find_user(bmc, session, message)
-    if isinstance(found, Status):
+    wrong = faults.refused(bmc, Step.RAKP1, now)
+    found = _find_user(bmc, session, message, now) if wrong is None else wrong
+    if isinstance(found, int):
         return _refuse_rakp1(bmc, message, session.console_id, found, now)
     user_id, user = found
     exchange = Exchange(
@@ -82,7 +91,7 @@ def rakp1(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
         message.random,
         session.random,
         bmc.guid,
-        message.role,
+        faults.hashed_role(bmc, message.role, session.asked, now),
         message.name,
     )
     if not session.active:
@@ -91,7 +100,7 @@ def rakp1(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
         session.user, session.user_id = user, user_id
         wanted = message.role & _ROLE_PRIVILEGE or session.ceiling
         session.limit = min(wanted, user.limit)
-    code = exchange.rakp2_code(user.password.encode())
+    code = faults.proof(bmc, Step.RAKP1, exchange.rakp2_code(user.password.encode()), now)
     return Rakp2(message.tag, Status.NO_ERRORS, session.console_id, session.random, bmc.guid, code).encode()
 
 
@@ -109,10 +118,17 @@ def rakp3(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
     if session.active:
         return session.rakp4
     if message.status:
+        faults.note_proof(bmc, now, right=False)
         bmc.sessions.close(session, ClosedBy.OWN, now)
         return None
+    wrong = faults.refused(bmc, Step.RAKP3, now)
+    if wrong is not None:
+        bmc.sessions.close(session, ClosedBy.OWN, now)
+        return _refuse_rakp3(bmc, message, session.console_id, wrong, now)
     password = session.user.password.encode()
-    if not hmac.compare_digest(session.exchange.rakp3_code(password), message.auth_code):
+    right = hmac.compare_digest(session.exchange.rakp3_code(password), message.auth_code)
+    faults.note_proof(bmc, now, right=right)
+    if not right:
         bmc.sessions.close(session, ClosedBy.OWN, now)
         return _refuse_rakp3(bmc, message, session.console_id, Status.INVALID_INTEGRITY_CHECK_VALUE, now)
     keys = session.exchange.keys(password, bmc.profile.kg)
@@ -120,9 +136,8 @@ def rakp3(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
     # A session begins as a user's, however much it may ask for later (IPMI 2.0, 22.18).
     session.privilege = min(session.limit, Privilege.USER)
     session.heard = now
-    session.rakp4 = Rakp4(
-        message.tag, Status.NO_ERRORS, session.console_id, session.exchange.check_value(keys)
-    ).encode()
+    code = faults.proof(bmc, Step.RAKP3, session.exchange.check_value(keys), now)
+    session.rakp4 = Rakp4(message.tag, Status.NO_ERRORS, session.console_id, code).encode()
     bmc.report(now, "session-opened", session=session.id, user=session.user.name)
     return session.rakp4
 
@@ -162,14 +177,14 @@ def _choose_suite(bmc: "Bmc", request: OpenSessionRequest) -> CipherSuite | Stat
     return Status.NO_CIPHER_SUITE_MATCH
 
 
-def _find_user(bmc: "Bmc", session: Session20, message: Rakp1) -> tuple[int, User] | Status:
+def _find_user(bmc: "Bmc", session: Session20, message: Rakp1, now: float) -> tuple[int, User] | Status:
     """Find the user of RAKP message 1 and judge the privilege it asks for."""
     role = message.role & _ROLE_PRIVILEGE
     if role > Privilege.OEM:
         return Status.INVALID_ROLE
     if len(message.name) > LONGEST_NAME:
         return Status.INVALID_NAME_LENGTH
-    user_id, user = bmc.user(message.name)
+    user_id, user = faults.account(bmc, message.name, bmc.user, Step.RAKP1, now)
     if user is None:
         return Status.UNAUTHORIZED_NAME
     if role > min(user.limit, session.ceiling):
@@ -177,16 +192,16 @@ def _find_user(bmc: "Bmc", session: Session20, message: Rakp1) -> tuple[int, Use
     return user_id, user
 
 
-def _refuse_open(bmc: "Bmc", request: OpenSessionRequest, status: Status, now: float) -> bytes:
+def _refuse_open(bmc: "Bmc", request: OpenSessionRequest, status: int, now: float) -> bytes:
     bmc.report(now, "refused", what="open-session", code=f"{status:02X}h")
     return OpenSessionResponse(request.tag, status, request.console_id).encode()
 
 
-def _refuse_rakp1(bmc: "Bmc", message: Rakp1, console_id: int, status: Status, now: float) -> bytes:
+def _refuse_rakp1(bmc: "Bmc", message: Rakp1, console_id: int, status: int, now: float) -> bytes:
     bmc.report(now, "refused", what="rakp1", code=f"{status:02X}h", session=message.bmc_id)
     return Rakp2(message.tag, status, console_id).encode()
 
 
-def _refuse_rakp3(bmc: "Bmc", message: Rakp3, console_id: int, status: Status, now: float) -> bytes:
+def _refuse_rakp3(bmc: "Bmc", message: Rakp3, console_id: int, status: int, now: float) -> bytes:
     bmc.report(now, "refused", what="rakp3", code=f"{status:02X}h", session=message.bmc_id)
     return Rakp4(message.tag, status, console_id).encode()

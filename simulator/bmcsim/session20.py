@@ -18,6 +18,7 @@ class Session20(Session):
     Attributes:
         console_id: The client's id of it.
         suite: Its cipher suite.
+        asked: Privilege that the Open Session Request asked for.
         ceiling: Highest privilege that was granted in the Open Session Response.
         random: The BMC's random number for RAKP; the same however often the client repeats itself.
         rakp1: The payload of RAKP message 1, once it was accepted.
@@ -26,7 +27,7 @@ class Session20(Session):
         rakp4: The answer to RAKP message 3, kept for a client that has missed it.
     """
 
-    __slots__ = ("ceiling", "console_id", "exchange", "rakp1", "rakp4", "random", "seal", "suite")
+    __slots__ = ("asked", "ceiling", "console_id", "exchange", "rakp1", "rakp4", "random", "seal", "suite")
 
     protocol: ClassVar[int] = 1
 
@@ -45,6 +46,7 @@ class Session20(Session):
         super().__init__(session_id, handle, source, SequenceWindow(), 0, now)
         self.console_id = console_id
         self.suite = suite
+        self.asked = ceiling
         self.ceiling = ceiling
         self.random = random
         self.rakp1 = b""
