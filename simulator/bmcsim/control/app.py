@@ -1,11 +1,12 @@
 """The routes of the control API."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import Body, FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
+from pydantic_core import ErrorDetails
 from starlette.responses import Response
 
 from bmcsim.control import metrics
@@ -66,7 +67,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
     """Tell all that is wrong with a request in one text; what may be a secret is not repeated."""
     assert isinstance(error, RequestValidationError)
     schema = rule_schema() if request.url.path == "/faults" else ActionBody.model_json_schema(by_alias=True)
-    told = [say({**each, "loc": tuple(each["loc"][1:])}, schema) for each in error.errors()]
+    told = [say(cast("ErrorDetails", {**each, "loc": tuple(each["loc"][1:])}), schema) for each in error.errors()]
     return JSONResponse({"detail": "; ".join(told)}, 422)
 
 
