@@ -11,7 +11,7 @@ from bmcsim.faults import Fault, Rule, make
 from bmcsim.fleet import Fleet, expand
 from bmcsim.profile import Profile
 from bmcsim.pytest_plugin.handles import SimulatedBmc, SimulatedFleet
-from bmcsim.pytest_plugin.thread import FleetThread
+from bmcsim.pytest_plugin.thread import Clock, FleetThread
 from bmcsim.records import Claim
 from bmcsim.serve import on_ports
 from bmcsim.sessions import Address
@@ -109,10 +109,12 @@ class BmcFleets:
         if twice:
             raise ValueError(f"{twice[0]} is in another fleet of this test already; give it another name")
         log = MemoryLog()
-        fleet = Fleet(dict.fromkeys(names, wishes.profile or Profile()), seed=wishes.seed, log=log)
+        clock = Clock()
+        profiles = dict.fromkeys(names, wishes.profile or Profile())
+        fleet = Fleet(profiles, seed=wishes.seed, log=log, clock=clock)
         for fault in wishes.faults:
             fleet.faults.add(_rule(fault))
-        made = SimulatedFleet(FleetThread(fleet, log, _addresses(names, wishes)))
+        made = SimulatedFleet(FleetThread(fleet, log, clock, _addresses(names, wishes)))
         self._fleets.append(made)
         return made
 

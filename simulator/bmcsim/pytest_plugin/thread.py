@@ -15,7 +15,9 @@ threads.  Only the log may be read from here: events are appended to it and neve
 """
 
 import asyncio
+import math
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -35,15 +37,32 @@ _PATIENCE = 30.0
 """Seconds in which a thread that does nothing but answer datagrams has ended, on any machine."""
 
 
+class Clock:
+    """The machine's monotonic clock, in seconds, and what has been skipped since.
+
+    Attributes:
+        ahead: How many seconds have been skipped.
+    """
+
+    def __init__(self) -> None:
+        """Skip nothing yet."""
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        """Return what time it is."""
+        return time.monotonic() + self.ahead
+
+
 class FleetThread:
     """Serves a fleet from its making until `close`.
 
     Attributes:
         fleet: The fleet.  It belongs to the thread: touch it in functions given to `call`, and nowhere else.
         log: Its log; may be read from any thread.
+        clock: Its clock; the fleet has to have been made with it.
     """
 
-    def __init__(self, fleet: Fleet, log: MemoryLog, addresses: Mapping[str, Address]) -> None:
+    def __init__(self, fleet: Fleet, log: MemoryLog, clock: Clock, addresses: Mapping[str, Address]) -> None:
         """Bind each BMC to its address, and serve once that is done.
 
         Raises:
@@ -51,6 +70,7 @@ class FleetThread:
         """
         self.fleet = fleet
         self.log = log
+        self.clock = clock
         self._addresses = addresses
         self._ready: Future[None] = Future()
         self._pending: set[Future[object]] = set()
@@ -82,6 +102,25 @@ class FleetThread:
         future: Future[Result] = Future()
         self._hand_over(future, lambda: _settle(future, now))
         return future.result()
+
+    def skip(self, seconds: float) -> None:
+        """Have so much time pass for the fleet at once; whatever was due in it has happened when this returns.
+
+        Raises:
+            ValueError: Time does not go back.
+            RuntimeError: The fleet is not served any more.
+        """
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"cannot skip {seconds} s; it is a number of seconds from 0 on")
+
+        def jump() -> None:
+            self.clock.ahead += seconds
+            now = self.clock()
+            self.fleet.advance(now)
+            # Something due now wakes the fleet's timer, which had counted on the clock as it was.
+            self.fleet.at(now, lambda _: None)
+
+        self.call(jump)
 
     def event(self, wanted: Callable[[Event], bool], patience: float, what: str) -> "Future[Event]":
         """Return the future of the first event, past or to come, that is `wanted`.

@@ -78,6 +78,21 @@ def test_pulling_the_plug_silences_it_until_it_is_back(fleets: BmcFleets) -> Non
     assert ping(bmc) == Pong(7).encode()
 
 
+def test_time_is_skipped_for_a_fleet_and_its_timer_goes_on(fleets: BmcFleets) -> None:
+    slow = Hardware(boot_delay=Span.of(3600), soft_off_delay=Span.of(3600.05))
+    bmc = fleets("n1", profile=Profile(hardware=slow))["n1"]
+    bmc.press_power_button()
+    assert bmc.power == "off"
+    bmc.skip(3600)
+    assert bmc.power == "on"
+    bmc.press_power_button()
+    bmc.skip(3600)
+    # The rest of it passes by itself, with nobody asking.
+    assert bmc.wait_for("power", to="off")["t"] > fleets.log[0]["t"] + 7200
+    with pytest.raises(ValueError, match="-1 s"):
+        bmc.skip(-1)
+
+
 def test_what_does_not_come_is_told(fleets: BmcFleets) -> None:
     bmc = fleets.first
     with pytest.raises(TimeoutError, match=r"^bmc: 'command command=on' 2 times did not come within 0.01 s$"):
