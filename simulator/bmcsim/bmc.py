@@ -5,8 +5,9 @@ therefore exercise the same code.
 """
 
 import uuid
+from typing import Protocol
 
-from bmcsim import login
+from bmcsim import boot, login
 from bmcsim.agenda import Act, Agenda, Entry
 from bmcsim.commands import Call, execute
 from bmcsim.dice import Dice
@@ -26,6 +27,7 @@ from powerfsm.ipmi.wire.packet import Packet
 from powerfsm.ipmi.wire.packet15 import AUTH_NONE, Packet15
 
 _FIRST_NAMED_USER = 2
+_STARTS = frozenset({Power.ON, Jolt.RESET})
 
 
 class _Dropped(Exception):
@@ -35,6 +37,16 @@ class _Dropped(Exception):
         super().__init__(reason)
         self.reason = reason
         self.session = session
+
+
+class Witness(Protocol):
+    """Another door to a BMC, which is told what happens to it."""
+
+    def changed(self, change: Change) -> None:
+        """Hear what has happened to the machine."""
+
+    def crashed(self, now: float) -> None:
+        """Hear that the BMC has lost all that it knew."""
 
 
 class Bmc:
@@ -50,6 +62,8 @@ class Bmc:
         dice: Where its random numbers come from.
         answering: False while it is dead: it neither hears nor says anything.
         faults: What may go wrong with it.
+        last_start: When the machine last started, or None.
+        witness: Who is told what happens, or None.
     """
 
     __slots__ = (
@@ -61,10 +75,12 @@ class Bmc:
         "dice",
         "faults",
         "guid",
+        "last_start",
         "machine",
         "name",
         "profile",
         "sessions",
+        "witness",
     )
 
     def __init__(
@@ -82,6 +98,8 @@ class Bmc:
         self.profile = profile
         self.answering = True
         self.boot_options: dict[int, bytes] = {}
+        self.last_start: float | None = None
+        self.witness: Witness | None = None
         self._agenda = agenda
         self._log = log
         # When it says something again, where it is silent for a known time.
@@ -138,6 +156,11 @@ class Bmc:
         """Return what this BMC says about the power, whoever asks: not always what it is."""
         return power.power_read(self, step, now)
 
+    @property
+    def agenda(self) -> Agenda:
+        """What is going to happen, to it and to all others of its fleet."""
+        return self._agenda
+
     def later(self, due: float, act: Act) -> None:
         """Set down something that happens to it, or because of it, at the time `due`."""
         self._agenda.at(due, act)
@@ -150,6 +173,8 @@ class Bmc:
         """Fall silent and forget all sessions; the machine runs on."""
         self._agenda.run(now)
         self.sessions.close_all(ClosedBy.CRASH, now)
+        if self.witness is not None:
+            self.witness.crashed(now)
         self._fall_silent()
 
     def start(self, now: float) -> None:
@@ -271,3 +296,8 @@ class Bmc:
             if self.faults.afflicts(self.name):
                 self.faults.condition(self.name).changed(change.at, change.to)
             self.report(change.at, "power", to=change.to.value, cause=cause, session=change.session)
+        if change.to in _STARTS:
+            self.last_start = change.at
+            boot.consume(self.boot_options)
+        if self.witness is not None:
+            self.witness.changed(change)

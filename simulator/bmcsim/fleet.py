@@ -56,6 +56,7 @@ class Fleet:
         network: What lies between clients and every BMC that is not in `networks`; may be exchanged any time.
         networks: The same for single BMCs, by name.
         addresses: Where each BMC is reached, once somebody serves it.
+        urls: Where each BMC's Redfish service is, likewise, such as `https://127.0.0.1:8443`.
         faults: What goes wrong; rules may be added and removed any time.
         tap: Looks at whatever reaches a BMC and at what it says, or None.
         received: How many datagrams have come from clients.
@@ -85,6 +86,7 @@ class Fleet:
         self.network = network
         self.networks: dict[str, Network] = {}
         self.addresses: dict[str, Address] = {}
+        self.urls: dict[str, str] = {}
         self._seed = seed
         self._agenda = Agenda()
         self.faults = Faults(profiles, self._agenda, self.log, seed, clock, self._befall)

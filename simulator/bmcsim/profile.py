@@ -117,7 +117,7 @@ RESET_TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class RedfishWays:
-    """What Redfish leaves to manufacturers, about `ComputerSystem.Reset`.
+    """What Redfish leaves to manufacturers.
 
     Attributes:
         reset_types: The ResetTypes that it takes and lists; another one is answered 400.
@@ -125,15 +125,45 @@ class RedfishWays:
         without_change: Status of the answer to what is so already (On while on, ForceOff while off): 204, or an
             error.
         while_off: Status of the answer to what needs a machine that is on, while it is off.
+        vendor: Who has made it.
+        model: The machine's model.
+        version: The version of the protocol that it claims.
+        system: Id of its ComputerSystem.
+        manager: Id of its Manager.
+        chassis: Id of its Chassis.
+        transitions: PowerState tells PoweringOn and PoweringOff; many know On and Off only.
+        wants_if_match: A PATCH without If-Match is refused (428).
+        basic: It takes HTTP Basic authentication.
+        sessions: How many sessions it has at most.
+        session_timeout: Seconds after which a session that was not used ends, from 30 to 86400.
+        tasks: How many tasks it remembers; the oldest that has ended makes room.
+        task_limit: Seconds after which a reset that has not come true is given up, and its task has failed.
     """
 
     reset_types: tuple[str, ...] = RESET_TYPES
     reset_is_task: bool = False
     without_change: int = 204
     while_off: int = 409
+    vendor: str = "bmcsim"
+    model: str = "Simulated machine"
+    version: str = "1.15.0"
+    system: str = "1"
+    manager: str = "1"
+    chassis: str = "1"
+    transitions: bool = True
+    wants_if_match: bool = False
+    basic: bool = True
+    sessions: int = 16
+    session_timeout: float = 1800.0
+    tasks: int = 32
+    task_limit: float = 600.0
 
     def __post_init__(self) -> None:
-        """Refuse what is no ResetType, or no status."""
+        """Refuse what no service could be: no ResetType, no status, no room."""
+        if not 30 <= self.session_timeout <= 86400:
+            raise ValueError(f"a session timeout of {self.session_timeout:g} s; from 30 to 86400 (DSP0268)")
+        if self.sessions < 1 or self.tasks < 1 or self.task_limit <= 0:
+            raise ValueError("a Redfish service has room and time for at least one session and one task")
         if unknown := set(self.reset_types) - set(RESET_TYPES):
             raise ValueError(f"there is no ResetType {', '.join(sorted(unknown))}; only {', '.join(RESET_TYPES)}")
         for status in (self.without_change, self.while_off):
