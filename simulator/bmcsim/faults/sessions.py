@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 
 _OPENING = frozenset({Step.OPEN_SESSION})
+_IN_SESSION = frozenset(
+    {Step.SET_PRIVILEGE, Step.CHASSIS_STATUS, Step.CHASSIS_CONTROL, Step.CLOSE_SESSION, Step.OTHER}
+)
 _CLOSING = frozenset({Step.CLOSE_SESSION})
 
 
@@ -59,6 +62,8 @@ class SequenceJump(SessionFault):
         "BMCs that count one sequence for all sessions; ipmipower drops what jumps by more than 8, IPMI 2.0 lets"
         " 15 pass."
     )
+
+    steps: ClassVar[frozenset[Step]] = _IN_SESSION
 
     by: Annotated[int, Parameter("how far ahead of what is due", low=1, high=1000)] = 9
 
