@@ -83,7 +83,7 @@ class ActionBody(Strict):
         Field(
             ge=0,
             allow_inf_nan=False,
-            description="After how many seconds lose-mains (0: never) or reboot-bmc is over.",
+            description="After how many seconds plug-out (0: never) or bmc-reboot is over.",
         ),
     ] = 0.0
 

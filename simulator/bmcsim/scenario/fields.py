@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PlainSerializer,
     SecretStr,
     WithJsonSchema,
     model_validator,
@@ -49,6 +50,7 @@ def _span(value: object) -> Span:
 SpanField = Annotated[
     Span,
     BeforeValidator(_span),
+    PlainSerializer(str, return_type=str),
     WithJsonSchema(
         {
             "description": "Seconds: 3, or 2-5 for any time in between, drawn anew each time.",

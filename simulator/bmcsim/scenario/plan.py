@@ -16,6 +16,7 @@ from bmcsim.faults import Rule
 from bmcsim.fleet import Fleet, expand
 from bmcsim.network import Network
 from bmcsim.profile import Profile, User
+from bmcsim.scenario.declared import Changes
 from bmcsim.scenario.families import FAMILIES
 from bmcsim.scenario.mistakes import Mistake, ScenarioError
 from bmcsim.scenario.reading import ReadScenario
@@ -85,6 +86,11 @@ def _happen(fleet: Fleet, name: str, event: HappeningModel, dice: Dice, left: in
             fleet.at(now + event.every, _happen(fleet, name, event, dice, again))
 
     return happen
+
+
+def _changed(changes: Changes | None, before: Made) -> Made:
+    after: Made = before if changes is None else changes.apply(before)
+    return after
 
 
 def plan(read: ReadScenario) -> Plan:
@@ -190,22 +196,18 @@ class _Planner:
     def _profile(self, group: GroupModel, place: Place) -> Profile | None:
         """Return the profile of a group: its family's, with what is different."""
         profile = FAMILIES[group.profile]
-        hardware = self._try(
-            (*place, "machine"), lambda: dataclasses.replace(profile.hardware, **dict(group.machine))
-        )
+        hardware = self._try((*place, "machine"), partial(_changed, group.machine, profile.hardware))
         users = self._users(group, place)
         kg = (
             None if group.kg is None else self._try((*place, "kg"), partial(group.kg.reveal, self._read.directory))
         )
         if hardware is None or users is None:
             return None
-        changes = {"hardware": hardware, **group.bmc}
-        if users:
-            changes["users"] = users
+        changes = {"hardware": hardware, **({"users": users} if users else {})}
         if kg is not None:
             changes["kg"] = kg.encode()
         where = "kg" if kg is not None and len(kg.encode()) > _LONGEST_KG else "bmc"
-        return self._try((*place, where), lambda: dataclasses.replace(profile, **changes))
+        return self._try((*place, where), lambda: dataclasses.replace(_changed(group.bmc, profile), **changes))
 
     def _users(self, group: GroupModel, place: Place) -> tuple[User, ...] | None:
         """Return the accounts; none where those of the profile stay, None where one cannot be."""

@@ -5,18 +5,17 @@ knows is a mistake: a misspelt fault that is silently left out would make every 
 """
 
 import ipaddress
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from bmcsim.deeds import Deed
 from bmcsim.dice import Span
-from bmcsim.machine import Hardware
+from bmcsim.hardware import Hardware
 from bmcsim.network import Network, Way
 from bmcsim.profile import DEFAULT_USER, Profile
-from bmcsim.scenario.declared import Overrides
+from bmcsim.scenario.declared import Changes, Overrides
 from bmcsim.scenario.families import DEFAULT_FAMILY, FamilyName
 from bmcsim.scenario.fields import (
     ByName,
@@ -108,11 +107,9 @@ class GroupModel(Strict):
     """Which nodes."""
     profile: FamilyName = DEFAULT_FAMILY
     """The family that they are of."""
-    bmc: Annotated[
-        Mapping[str, Any], Overrides(Profile, without=("hardware", "users", "kg")), Field(default_factory=dict)
-    ]
+    bmc: Annotated[Changes, Overrides(Profile, without=("hardware", "users", "kg"))] | None = None
     """What is different about their BMCs."""
-    machine: Annotated[Mapping[str, Any], Overrides(Hardware), Field(default_factory=dict)]
+    machine: Annotated[Changes, Overrides(Hardware)] | None = None
     """What is different about the machines behind them."""
     addresses: AddressesModel = AddressesModel()
     """Where they are."""
@@ -134,7 +131,7 @@ class HappeningModel(Strict):
     nodes: Hostlist | None = None
     """To which nodes; by default to all."""
     lasting: SpanField = Span.of(0)
-    """Of lose-mains and reboot-bmc: after how many seconds it is over (lose-mains: 0 is never)."""
+    """Of plug-out and bmc-reboot: after how many seconds it is over (plug-out: 0 is never)."""
     every: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """Again and again, so many seconds apart."""
     times: Annotated[int, Field(ge=1)] | None = None
@@ -142,8 +139,8 @@ class HappeningModel(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.lasting.high and self.do not in (Deed.LOSE_MAINS, Deed.REBOOT_BMC):
-            raise ValueError(f"{self.do} does not last; lasting is for lose-mains and reboot-bmc")
+        if self.lasting.high and self.do not in (Deed.PLUG_OUT, Deed.BMC_REBOOT):
+            raise ValueError(f"{self.do} does not last; lasting is for plug-out and bmc-reboot")
         if self.times is not None and self.every is None:
             raise ValueError("times says how often in all, and needs every")
         return self
