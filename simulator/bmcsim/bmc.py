@@ -7,16 +7,20 @@ therefore exercise the same code.
 import uuid
 from typing import Protocol
 
-from bmcsim import boot, login
+from bmcsim import boot, login, login15
+from bmcsim.accounts import Accounts
 from bmcsim.agenda import Act, Agenda, Entry
+from bmcsim.chronicle import Chronicle
 from bmcsim.commands import Call, execute
 from bmcsim.dice import Dice
+from bmcsim.enclosure import Controller
 from bmcsim.events import EventLog
 from bmcsim.faults import Faults, Point, Step, execution, power
 from bmcsim.faults.sessions import jump
 from bmcsim.machine import Change, Jolt, Machine, Order, Power
 from bmcsim.profile import Profile, SequenceCheck, User
 from bmcsim.sessions import Address, ClosedBy, Session, SessionTable
+from bmcsim.settings import ChannelAccess, Settings
 from powerfsm.ipmi.wire.asf import Ping, Pong
 from powerfsm.ipmi.wire.datagram import decode
 from powerfsm.ipmi.wire.errors import WireError
@@ -26,7 +30,6 @@ from powerfsm.ipmi.wire.numbers import PayloadType
 from powerfsm.ipmi.wire.packet import Packet
 from powerfsm.ipmi.wire.packet15 import AUTH_NONE, Packet15
 
-_FIRST_NAMED_USER = 2
 _STARTS = frozenset({Power.ON, Jolt.RESET})
 
 
@@ -55,6 +58,11 @@ class Bmc:
     Attributes:
         name: Its node's name, in the log.
         profile: What kind it is.
+        accounts: Who may log in.
+        challenges: Challenges given to clients that want to open IPMI 1.5 sessions.
+        chronicle: What it remembers of its machine's life.
+        settings: What was set about its channel.
+        address: Where it is served, once it is.
         machine: The machine.
         sessions: Its sessions.
         guid: Its GUID, 16 bytes as on the wire.
@@ -68,10 +76,16 @@ class Bmc:
 
     __slots__ = (
         "_agenda",
+        "_busy_until",
         "_log",
+        "_plugged",
         "_waking",
+        "accounts",
+        "address",
         "answering",
         "boot_options",
+        "challenges",
+        "chronicle",
         "dice",
         "faults",
         "guid",
@@ -80,6 +94,7 @@ class Bmc:
         "name",
         "profile",
         "sessions",
+        "settings",
         "witness",
     )
 
@@ -91,13 +106,22 @@ class Bmc:
         log: EventLog,
         seed: int = 0,
         faults: Faults | None = None,
+        controller: Controller | None = None,
     ) -> None:
-        """Build it; the same `seed` and `name` give the same one.  Without `faults` it has its own."""
+        """Build it; the same `seed` and `name` give the same one.  Without `faults` it has its own.
+
+        In an enclosure it shares `controller` with the others.
+        """
         self.name = name
         self.faults = Faults((name,), agenda, log, seed) if faults is None else faults
         self.profile = profile
         self.answering = True
         self.boot_options: dict[int, bytes] = {}
+        self.accounts = Accounts(profile.users)
+        self.challenges = login15.Challenges()
+        self.chronicle = Chronicle()
+        self.settings = Settings(ChannelAccess(per_message_auth=profile.per_message_auth))
+        self.address: Address | None = None
         self.last_start: float | None = None
         self.witness: Witness | None = None
         self._agenda = agenda
@@ -107,8 +131,10 @@ class Bmc:
         self.dice = Dice(seed, name, "bmc")
         # IPMI sends the bytes of a GUID in reverse (IPMI 2.0, 20.8).
         self.guid = uuid.UUID(bytes=self.dice.bytes(16), version=4).bytes[::-1]
-        self.sessions = SessionTable(profile, agenda, self.dice, self._session_closed)
-        self.machine = Machine(profile.hardware, agenda, Dice(seed, name, "machine"), self._changed)
+        self.sessions = SessionTable(profile, agenda, self.dice, self._session_closed, controller)
+        self.machine = Machine(profile.hardware, agenda, Dice(seed, name, "machine"), self._changed, controller)
+        self._busy_until = 0.0
+        self._plugged = True
 
     def handle(self, datagram: bytes, source: Address, now: float) -> bytes | None:
         """Take a datagram from a client and return the answer to it, or None.
@@ -129,12 +155,14 @@ class Bmc:
             self.report(now, "dropped", reason=dropped.reason, session=dropped.session)
         return None
 
+    def work(self, now: float) -> float:
+        """Queue a datagram; return when it is answered, by a BMC that does one after the other."""
+        self._busy_until = max(now, self._busy_until) + self.dice.seconds(self.profile.answer_time)
+        return self._busy_until
+
     def user(self, name: bytes) -> tuple[int, User | None]:
         """Return the id and the account of the user with this name; 0 and None where there is none."""
-        for user_id, user in enumerate(self.profile.users, _FIRST_NAMED_USER):
-            if user.name.encode() == name:
-                return (user_id if user.name else 1), user
-        return 0, None
+        return self.accounts.find(name)
 
     def order(
         self, order: Order, now: float, session: int | None = None, step: Step = Step.CHASSIS_CONTROL
@@ -173,15 +201,19 @@ class Bmc:
         """Fall silent and forget all sessions; the machine runs on."""
         self._agenda.run(now)
         self.sessions.close_all(ClosedBy.CRASH, now)
+        self.challenges.clear()
+        self.settings.reset()
         if self.witness is not None:
             self.witness.crashed(now)
         self._fall_silent()
 
     def start(self, now: float) -> None:
-        """Answer again after a crash."""
+        """Answer again after a crash; one that is not plugged in stays dead."""
         self._agenda.run(now)
         self._fall_silent()
-        self.answering = True
+        if self._plugged:
+            self.answering = True
+            self.machine.regain_mains(now)
 
     def reboot(self, now: float, silence: float) -> None:
         """Forget all sessions, and say nothing for `silence` seconds; the machine runs on."""
@@ -202,12 +234,20 @@ class Bmc:
     def lose_mains(self, now: float) -> None:
         """Pull the plug: machine and BMC are dead."""
         self.crash(now)
+        self._plugged = False
         self.machine.lose_mains(now)
 
     def regain_mains(self, now: float) -> None:
-        """Put the plug back; the power restore policy decides about the machine."""
-        self.start(now)
-        self.machine.regain_mains(now)
+        """Put the plug back: once the BMC has booted, the power restore policy decides about the machine."""
+        if self._plugged:
+            return
+        self._plugged = True
+        self.chronicle.mains_back(now)
+        boot = self.dice.seconds(self.profile.boot)
+        if boot:
+            self.reboot(now, boot)
+        else:
+            self.start(now)
 
     def _answer(self, incoming: Packet | Packet15 | Ping | Pong, source: Address, now: float) -> bytes | None:
         if isinstance(incoming, Packet):
@@ -215,8 +255,12 @@ class Bmc:
                 return self._in_session(incoming, now)
             return self._before_session(incoming, source, now)
         if isinstance(incoming, Packet15):
-            if incoming.session_id or incoming.auth_type != AUTH_NONE:
-                raise _Dropped("no-session", incoming.session_id)
+            if incoming.session_id:
+                if self.sessions.get(incoming.session_id) is None:
+                    return login15.activate(self, incoming, source, now)
+                return self._in_session(incoming, now)
+            if incoming.auth_type != AUTH_NONE:
+                raise _Dropped("no-session")
             return Packet15(self._answer_sessionless(incoming.payload, now)).encode()
         if isinstance(incoming, Ping):
             return Pong(incoming.tag, sequence=incoming.sequence).encode()
@@ -296,6 +340,7 @@ class Bmc:
             if self.faults.afflicts(self.name):
                 self.faults.condition(self.name).changed(change.at, change.to)
             self.report(change.at, "power", to=change.to.value, cause=cause, session=change.session)
+        self.chronicle.changed(change, self.machine)
         if change.to in _STARTS:
             self.last_start = change.at
             boot.consume(self.boot_options)

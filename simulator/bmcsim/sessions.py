@@ -13,6 +13,7 @@ from typing import ClassVar, TypeVar
 
 from bmcsim.agenda import Agenda, Entry
 from bmcsim.dice import Dice
+from bmcsim.enclosure import Controller
 from bmcsim.profile import Profile, User
 from powerfsm.ipmi.wire.packet import Packet
 from powerfsm.ipmi.wire.packet15 import Packet15
@@ -93,7 +94,7 @@ class Session(ABC):
 class SessionTable:
     """The sessions that a BMC has."""
 
-    __slots__ = ("_agenda", "_by_id", "_dice", "_on_close", "_profile", "_watch")
+    __slots__ = ("_agenda", "_by_id", "_controller", "_dice", "_on_close", "_profile", "_watch")
 
     def __init__(
         self,
@@ -101,12 +102,19 @@ class SessionTable:
         agenda: Agenda,
         dice: Dice,
         on_close: Callable[[Session, ClosedBy, float], None],
+        controller: Controller | None = None,
     ) -> None:
-        """Start with none; `on_close` is told of each active one that ends."""
+        """Start with none; `on_close` is told of each active one that ends.
+
+        In an enclosure the slots are the `controller`'s as well.
+        """
         self._profile = profile
         self._agenda = agenda
         self._dice = dice
         self._on_close = on_close
+        self._controller = controller
+        if controller is not None:
+            controller.join(self)
         self._by_id: dict[int, Session] = {}
         # One entry in the agenda for the whole table: at the end of whichever may end first.
         self._watch: Entry | None = None
@@ -121,6 +129,8 @@ class SessionTable:
 
     def full(self) -> bool:
         """Whether all slots are taken, by sessions that are still being opened too."""
+        if self._controller is not None and self._controller.full:
+            return True
         return len(self._by_id) >= self._profile.slots
 
     def add(self, make: Callable[[int, int], AnySession], now: float) -> AnySession | None:

@@ -23,6 +23,8 @@ class NetFn(IntEnum):
 
     CHASSIS = 0x00
     APP = 0x06
+    STORAGE = 0x0A
+    TRANSPORT = 0x0C
 
 
 class ChassisCommand(IntEnum):
@@ -60,7 +62,7 @@ class ChassisControl(IntEnum):
 
 
 class Privilege(IntEnum):
-    """Privilege levels (IPMI 2.0, 6.8); 0 in an Open Session Request asks for the highest there is."""
+    """Privilege levels (IPMI 2.0, 6.8 and 22.26); 0 in an Open Session Request asks for the highest there is."""
 
     HIGHEST = 0
     CALLBACK = 1
@@ -68,6 +70,7 @@ class Privilege(IntEnum):
     OPERATOR = 3
     ADMINISTRATOR = 4
     OEM = 5
+    NO_ACCESS = 0x0F
 
 
 class Status(IntEnum):
@@ -122,6 +125,13 @@ class Completion(IntEnum):
     NOT_IN_PRESENT_STATE = 0xD5
     SUBFUNCTION_DISABLED = 0xD6
     UNSPECIFIED = 0xFF
+
+
+class ChallengeCompletion(IntEnum):
+    """What only Get Session Challenge answers (IPMI 2.0, 22.16)."""
+
+    INVALID_NAME = 0x81
+    NULL_NAME_DISABLED = 0x82
 
 
 class ActivateCompletion(IntEnum):
