@@ -38,6 +38,7 @@ class Parameter:
         high: Its highest.
         code: It is a number of a protocol, better read in hexadecimal.
         secret: It is not to be shown.
+        example: A value that documents show; its default where there is none.
     """
 
     about: str
@@ -45,6 +46,7 @@ class Parameter:
     high: float | None = None
     code: bool = False
     secret: bool = False
+    example: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Writes docs/faults.md out of the catalogue: `python -m bmcsim.faults.page > docs/faults.md`."""
 
 from collections.abc import Iterator
-from dataclasses import MISSING, Field
+from dataclasses import MISSING
 from enum import StrEnum
 from typing import Any, Final, get_args, get_origin
 
@@ -49,9 +49,9 @@ A rule says when its fault strikes:
 | `since`, `until` | from when until when, in seconds since the fleet's start | always |
 | `times` | how often at most, for each node | without end |
 
-Rules are tried in their order, the dice are thrown from the fleet's seed and the node's name, and each strike is
-in the event log as `fault` with the fault's name as `kind`.  `fleet.faults.struck(rule)` tells how often a rule has
-struck.
+Rules are tried in their order, the dice are thrown from the fleet's seed and the node's name, and each strike
+is in the event log as `fault` with the fault's name as `kind`.  `fleet.faults.struck(rule)` tells how often a
+rule has struck.
 
 ## Steps
 
@@ -144,25 +144,29 @@ def _value(value: object, parameter: Parameter) -> str:
     return str(value)
 
 
-def _example(kind: type[Fault]) -> tuple[Field[Any], Parameter] | None:
-    """Return the parameter that an example shows: one that the kind has for itself, where it has."""
-    own = {one: about for one, (_, about) in parameters(kind).items() if not about.secret}
-    return next(
-        ((one, own[one]) for one in own if one.name in kind.__annotations__), next(iter(own.items()), None)
-    )
+def _example(kind: type[Fault]) -> tuple[str, object, Parameter] | None:
+    """Return the parameter that an example shows, and its value: one of the kind's own, where it has any."""
+    shown = [(one, about) for one, (_, about) in parameters(kind).items() if not about.secret]
+    own = [(one, about) for one, about in shown if one.name in kind.__annotations__]
+    for one, about in own or shown:
+        return one.name, one.default if about.example is None else about.example, about
+    return None
 
 
 def _in_yaml(kind: type[Fault]) -> str:
     said = [f"fault: {kind.name}", 'nodes: "n[1-10]"']
     shown = _example(kind)
     if shown is not None:
-        said.append(f"{kebab(shown[0].name)}: {_value(shown[0].default, shown[1])}")
+        name, value, parameter = shown
+        said.append(f"{kebab(name)}: {_value(value, parameter)}")
     return "- {" + ", ".join(said) + "}"
 
 
 def _in_python(kind: type[Fault]) -> str:
-    shown = _example(kind)
-    given = "" if shown is None else f"{shown[0].name}={_in_code(shown[0].default, shown[1])}"
+    given, shown = "", _example(kind)
+    if shown is not None:
+        name, value, parameter = shown
+        given = f"{name}={_in_code(value, parameter)}"
     return f'fleet.faults.on({kind.__name__}({given}), nodes="n[1-10]")'
 
 
@@ -173,6 +177,8 @@ def _in_code(value: object, parameter: Parameter) -> str:
         return f"{type(value).__name__}.{value.name}"
     if isinstance(value, int) and parameter.code:
         return f"0x{value:02X}"
+    if isinstance(value, frozenset):
+        return "frozenset({" + ", ".join(_in_code(one, parameter) for one in sorted(value)) + "})"
     return repr(value)
 
 

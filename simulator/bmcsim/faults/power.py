@@ -19,7 +19,7 @@ _SOON = Span(1, 5)
 _A_MOMENT = Span(2, 10)
 _SHAKING = frozenset({Order.RESET, Order.CYCLE})
 
-_ORDERS = Parameter("which orders; an empty list is all of them")
+_ORDERS = Parameter("which orders; an empty list is all of them", example=frozenset({Order.ON}))
 
 
 @dataclass(frozen=True, slots=True)
