@@ -17,6 +17,7 @@ from ClusterShell.NodeSet import NodeSet, NodeSetException
 from bmcsim.agenda import Act, Agenda
 from bmcsim.bmc import Bmc
 from bmcsim.dice import Dice
+from bmcsim.enclosure import controllers
 from bmcsim.events import EventLog, NoLog
 from bmcsim.faults import Fault, Faults, Point, Step, life
 from bmcsim.faults.network import Copies, Transit
@@ -90,9 +91,10 @@ class Fleet:
         self._seed = seed
         self._agenda = Agenda()
         self.faults = Faults(profiles, self._agenda, self.log, seed, clock, self._befall)
+        shared = controllers(profile.enclosure for profile in profiles.values())
         self._bmcs = {
-            name: Bmc(name, profile, self._agenda, self.log, seed, self.faults)
-            for name, profile in profiles.items()
+            name: Bmc(name, profile, self._agenda, self.log, seed, self.faults, controller)
+            for (name, profile), controller in zip(profiles.items(), shared, strict=True)
         }
         self.tap: Tap | None = None
         self.received = 0
@@ -214,12 +216,13 @@ class Fleet:
 
     def _hand_over(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
         """Have the BMC take a datagram when it gets round to it."""
+        ready = bmc.work(now) if bmc.profile.answer_time.high else now
         if self.faults.concern(bmc.name, Point.LIFE):
-            ready = life.take(bmc, step_of(datagram, bmc.sessions), source, now)
-            if ready > now:
-                self._agenda.at(ready, partial(self._serve, bmc, datagram, source, carry))
-                return
-        self._serve(bmc, datagram, source, carry, now)
+            ready = max(ready, life.take(bmc, step_of(datagram, bmc.sessions), source, now))
+        if ready > now:
+            self._agenda.at(ready, partial(self._serve, bmc, datagram, source, carry))
+        else:
+            self._serve(bmc, datagram, source, carry, now)
 
     def _serve(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
         bent = self.faults.concern(bmc.name, Point.LEAVING)
