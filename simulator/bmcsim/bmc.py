@@ -26,11 +26,13 @@ from powerfsm.ipmi.wire.datagram import decode
 from powerfsm.ipmi.wire.errors import WireError
 from powerfsm.ipmi.wire.message import Request
 from powerfsm.ipmi.wire.message import decode as decode_message
-from powerfsm.ipmi.wire.numbers import PayloadType
+from powerfsm.ipmi.wire.numbers import AppCommand, NetFn, PayloadType
 from powerfsm.ipmi.wire.packet import Packet
 from powerfsm.ipmi.wire.packet15 import AUTH_NONE, Packet15
 
 _STARTS = frozenset({Power.ON, Jolt.RESET})
+
+_SUITE_LIST = (NetFn.APP, AppCommand.GET_CHANNEL_CIPHER_SUITES)
 
 
 class _Dropped(Exception):
@@ -327,6 +329,8 @@ class Bmc:
         request = decode_message(payload)
         if not isinstance(request, Request):
             raise _Dropped("not-a-request")
+        if not self.profile.lists_suites and (request.netfn, request.command) == _SUITE_LIST:
+            raise _Dropped("unheard-of")
         return execute(request, Call(self, None, request.data, now)).encode()
 
     def _session_closed(self, session: Session, by: ClosedBy, now: float) -> None:

@@ -8,8 +8,17 @@ from powerfsm.ipmi.wire.numbers import Completion
 _CHASSIS_DEVICE = 0x80
 
 
-def device_id(_: Call) -> bytes:
-    return DeviceId(device_id=BMC_ADDRESS, firmware_major=1, support=_CHASSIS_DEVICE).encode()
+def device_id(call: Call) -> bytes:
+    identity = call.bmc.profile.identity
+    major, minor = identity.firmware
+    return DeviceId(
+        device_id=BMC_ADDRESS,
+        firmware_major=major,
+        firmware_minor=minor,
+        support=_CHASSIS_DEVICE,
+        manufacturer=identity.manufacturer,
+        product=identity.product,
+    ).encode()
 
 
 def guid(call: Call) -> bytes:
