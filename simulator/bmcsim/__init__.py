@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from bmcsim.binding import CannotBindError
     from bmcsim.dice import Span
     from bmcsim.events import EventLog, FileLog, MemoryLog
     from bmcsim.faults import CATALOGUE, Fault, Faults, Rule
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from bmcsim.memory import MemoryLink, MemoryNetwork, in_memory
     from bmcsim.network import GONE, PERFECT, Network, Way
     from bmcsim.profile import Profile, SequenceCheck, User
-    from bmcsim.serve import CannotBindError, bound, on_ports, running
+    from bmcsim.serve import bound, on_ports, running
 
 _HOMES: Final = {
+    "binding": ("CannotBindError",),
     "dice": ("Span",),
     "events": ("EventLog", "FileLog", "MemoryLog"),
     "faults": ("CATALOGUE", "Fault", "Faults", "Rule"),
@@ -39,7 +41,7 @@ _HOMES: Final = {
     "memory": ("MemoryLink", "MemoryNetwork", "in_memory"),
     "network": ("GONE", "PERFECT", "Network", "Way"),
     "profile": ("Profile", "SequenceCheck", "User"),
-    "serve": ("CannotBindError", "bound", "on_ports", "running"),
+    "serve": ("bound", "on_ports", "running"),
 }
 """Module to the public names that are defined in it."""
 

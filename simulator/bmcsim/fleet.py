@@ -58,6 +58,7 @@ class Fleet:
         networks: The same for single BMCs, by name.
         addresses: Where each BMC is reached, once somebody serves it.
         urls: Where each BMC's Redfish service is, likewise, such as `https://127.0.0.1:8443`.
+        certificate: The certificate that all of them show, in PEM, once it is needed.
         faults: What goes wrong; rules may be added and removed any time.
         tap: Looks at whatever reaches a BMC and at what it says, or None.
         received: How many datagrams have come from clients.
@@ -88,6 +89,7 @@ class Fleet:
         self.networks: dict[str, Network] = {}
         self.addresses: dict[str, Address] = {}
         self.urls: dict[str, str] = {}
+        self.certificate = b""
         self._seed = seed
         self._agenda = Agenda()
         self.faults = Faults(profiles, self._agenda, self.log, seed, clock, self._befall)

@@ -5,63 +5,21 @@ nor a timer, and ten thousand sleep as cheaply as one.
 """
 
 import errno
-import os
-import resource
 import select
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 
 import trio
 
+from bmcsim.binding import CannotBindError, Unbound, allow_descriptors
 from bmcsim.bmc import Bmc
 from bmcsim.fleet import Fleet
+from bmcsim.redfish.sockets import opened
 from bmcsim.sessions import Address
 
 _LARGEST_DATAGRAM = 2048
 _AT_ONCE = 256
-_SPARE_DESCRIPTORS = 64
-_LISTED = 10
-
-_ADVICE = {
-    errno.EACCES: "ports below 1024 need root or CAP_NET_BIND_SERVICE",
-    errno.EADDRINUSE: "something else listens there; port 0 takes any free one",
-    errno.EADDRNOTAVAIL: "no interface here has this address; all of 127.0.0.0/8 is always there",
-    errno.EMFILE: "too many open files: raise the limit with ulimit -n",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Unbound:
-    """An address that could not be bound, and why."""
-
-    name: str
-    address: Address
-    error: OSError
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        host, port = self.address
-        reason = os.strerror(self.error.errno) if self.error.errno else str(self.error)
-        advice = _ADVICE.get(self.error.errno or 0)
-        return f"{self.name} at {host}:{port}: {reason}" + (f" ({advice})" if advice else "")
-
-
-class CannotBindError(OSError):
-    """Some BMCs cannot be served where they should be; none is.
-
-    Attributes:
-        unbound: Which, and why.
-    """
-
-    def __init__(self, unbound: list[Unbound]) -> None:
-        """Tell of `unbound`."""
-        listed = [str(one) for one in unbound[:_LISTED]]
-        if len(unbound) > _LISTED:
-            listed.append(f"and {len(unbound) - _LISTED} more")
-        super().__init__("; ".join(listed))
-        self.unbound = unbound
 
 
 class _Port:
@@ -101,7 +59,7 @@ def bound(fleet: Fleet, addresses: Mapping[str, Address]) -> Iterator[Callable[[
     Raises:
         CannotBindError: Some addresses cannot be bound.
     """
-    _allow_descriptors(len(fleet))
+    allow_descriptors(len(fleet))
     with ExitStack() as stack:
         ports = {port.socket.fileno(): port for port in _bind(fleet, addresses, stack)}
         epoll = stack.enter_context(select.epoll())
@@ -126,16 +84,30 @@ def bound(fleet: Fleet, addresses: Mapping[str, Address]) -> Iterator[Callable[[
 
 
 @asynccontextmanager
-async def running(fleet: Fleet, addresses: Mapping[str, Address] | None = None) -> AsyncIterator[Fleet]:
+async def running(
+    fleet: Fleet,
+    addresses: Mapping[str, Address] | None = None,
+    *,
+    redfish: bool | Mapping[str, Address] = False,
+    tls: bool = False,
+) -> AsyncIterator[Fleet]:
     """Serve a fleet for as long as the block lasts, by default on free ports of 127.0.0.1.
+
+    Args:
+        fleet: Which.
+        addresses: Where each BMC speaks IPMI.
+        redfish: Whether it speaks Redfish too, on free ports beside those, or where.  `fleet.urls` tells the URLs.
+        tls: Whether they begin with https.  Every port speaks both; this only says which one is told.
 
     Raises:
         CannotBindError: Some addresses cannot be bound.
     """
     at = addresses or {bmc.name: ("127.0.0.1", 0) for bmc in fleet}
-    with bound(fleet, at) as serve:
+    doors = {name: (host, 0) for name, (host, _) in at.items()} if redfish is True else redfish or {}
+    with bound(fleet, at) as serve, opened(fleet, doors, tls=tls) as serve_redfish:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve)
+            nursery.start_soon(serve_redfish)
             yield fleet
             nursery.cancel_scope.cancel()
 
@@ -168,11 +140,3 @@ def _bind(fleet: Fleet, addresses: Mapping[str, Address], stack: ExitStack) -> l
     if unbound:
         raise CannotBindError(unbound)
     return ports
-
-
-def _allow_descriptors(sockets: int) -> None:
-    """Raise our own limit of open files as far as we may; binding tells where it does not suffice."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = sockets + _SPARE_DESCRIPTORS
-    if soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), hard))

@@ -10,8 +10,8 @@ import pytest
 import trio
 
 from bmcsim import CannotBindError, FileLog, Fleet, Hardware, MemoryLog, Profile, Span, on_ports, running
+from bmcsim.binding import Unbound
 from bmcsim.records import read_events
-from bmcsim.serve import Unbound
 from powerfsm.ipmi.wire.asf import Ping, Pong
 
 

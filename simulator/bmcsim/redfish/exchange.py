@@ -44,7 +44,11 @@ class Request:
     @property
     def path(self) -> str:
         """The path, without the query and without a slash at its end."""
-        return "/" + unquote(self.target.partition("?")[0].partition("#")[0]).strip("/")
+        path = self.target.partition("?")[0].partition("#")[0]
+        if not path.startswith("/"):
+            # The absolute form, as proxies are sent it (RFC 9112, 3.2.2).
+            path = urlsplit(path).path
+        return "/" + unquote(path).strip("/")
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -109,8 +113,3 @@ class Response:
             ValueError: It is not JSON.
         """
         return json.loads(self.body)
-
-
-def local_path(uri: str) -> str:
-    """Return the path of a URI that may be absolute."""
-    return "/" + urlsplit(uri).path.strip("/")

@@ -85,8 +85,8 @@ class Service:
         )
         response.headers.setdefault("OData-Version", _ODATA_VERSION)
         response.headers.setdefault("Cache-Control", "no-cache")
-        if response.status != 204:
-            # RFC 9110, 8.6: not with 204; with 304 it would be that of the body which is not sent.
+        if response.status not in (204, 304):
+            # RFC 9110, 8.6: never with 204, and 304 has no body to measure.
             response.headers["Content-Length"] = str(len(response.body))
         if request.method == "HEAD":
             response.body = b""
