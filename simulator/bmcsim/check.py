@@ -6,6 +6,10 @@ It knows nothing about any program that drives BMCs.  From the event log alone:
    still open, or commands of opposite direction were accepted in one session;
 4. **unclosed**: sessions that are open at the end.
 
+A Redfish session is no fence as an IPMI session is: HTTP brings requests once and in order, so a command that came
+by that door is over with its answer.  It overlaps with an IPMI session that had carried a command and was still
+open, and with nothing else; such a session, where there is one, has to be closed all the same.
+
 With the claims of a requester, JSON lines such as these, `t` on the same clock as the log's:
 
     {"t": 5120.25, "node": "n7", "asked": "on", "id": "a1"}       before the request is sent
@@ -44,6 +48,9 @@ _CONTRARY = {
     Power.OFF: frozenset({Order.ON, Order.CYCLE, Order.BUTTON}),
 }
 """What nobody sends to a node that was declared to be so."""
+
+_REDFISH = "redfish"
+"""The door of a command that is over with its answer."""
 
 _BY_HAND = frozenset({Cause.OPERATOR, Cause.MAINS, Cause.SYSTEM})
 _DISTURBING_WAYS = frozenset({"cycle", "reset"})
@@ -237,15 +244,18 @@ class _Court:
             self._power(t, name, node, power, Cause.MAINS)
 
     def _command(self, t: float, name: str, node: _Node, event: Mapping[str, Any]) -> None:
-        order, session_id = Order(event["command"]), event["session"]
+        order = Order(event["command"])
+        redfish = event.get("door") == _REDFISH
+        session_id = event.get("session") if redfish else event["session"]
+        where = f"in session {session_id}" if session_id is not None else "without a session"
         node.commands += 1
         self._duplicates += bool(event.get("duplicate"))
         for other_id, other in node.sessions.items():
             if other_id != session_id and other.commands:
                 before = ", ".join(other.commands)
-                what = f"took {order} in session {session_id} while session {other_id} was open with {before}"
+                what = f"took {order} {where} while session {other_id} was open with {before}"
                 self._overlaps.append(Violation(t, name, what))
-        session = node.sessions.setdefault(session_id, _Session(t))
+        session = _Session(t) if redfish else node.sessions.setdefault(session_id, _Session(t))
         direction = _DIRECTION.get(order)
         opposite = [o for o in session.commands if direction and _DIRECTION.get(o, direction) is not direction]
         if opposite:
@@ -253,9 +263,7 @@ class _Court:
             self._overlaps.append(Violation(t, name, what))
         session.commands.append(order)
         if node.declared is not None and order in _CONTRARY[node.declared]:
-            self._contradict(
-                t, name, f"took {order} in session {session_id} after it was declared {node.declared}"
-            )
+            self._contradict(t, name, f"took {order} {where} after it was declared {node.declared}")
 
     def _power(self, t: float, name: str, node: _Node, power: Power, cause: Cause) -> None:
         node.power = power

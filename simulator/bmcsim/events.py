@@ -10,12 +10,16 @@ records beside it (in virtual time: trio's clock).  The events and their fields:
     started          power, host, port: the BMC serves; all sessions before it are dead
     session-opened   session, user
     session-closed   session, by: own | other | idle | crash
-    command          command, session, seq, duplicate: a power command was accepted
+    command          command, session, seq, duplicate: a power command was accepted; over Redfish there is no
+                     seq, and no session where it came with Basic authentication
     refused          what, code: a login or power command was refused; session where there is one
     dropped          reason: a datagram was not answered; session where it named one
     power            to: on | off, cause: command | latch | soft-off | operator | mains | system, session
     reset            cause, session: the machine was reset; `diagnostic` likewise
+    request          method, path, status, session: a Redfish request was answered so
     fault            kind: lost | duplicated | delayed, way: in | out, delay: the network did it
+
+What came in by Redfish has `door: redfish`; the numbers of its sessions are above 32 bits, those of IPMI below.
 
 Nothing here ever leaves half a line behind.  A write that is cut short by SIGKILL is cut where the kernel
 goes from one page of the file to the next, so no line crosses a page: where less than the longest line is left of
