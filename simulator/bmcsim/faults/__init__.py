@@ -40,7 +40,18 @@ from bmcsim.faults.login import (
     SlotsExhausted,
     TruncatedPasswords,
 )
-from bmcsim.faults.network import Corrupt, Delay, Drop, Duplicate, NoPong, OneWay, Partition, Reorder, Truncate
+from bmcsim.faults.network import (
+    Corrupt,
+    Delay,
+    Drop,
+    Duplicate,
+    NoPong,
+    OneWay,
+    Partition,
+    Reorder,
+    Truncate,
+    Way,
+)
 from bmcsim.faults.point import STEPS, Point, Step
 from bmcsim.faults.power import Bounce, OrderIgnored, OrderLate, OrderTwice, StaleReading, WrongReading
 from bmcsim.faults.rule import Rule
