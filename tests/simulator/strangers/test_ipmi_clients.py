@@ -2,78 +2,13 @@
 
 import os
 import re
-import shutil
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import pytest
 import trio
 
-from bmcsim import (
-    CannotBindError,
-    Fleet,
-    Hardware,
-    MemoryLog,
-    Network,
-    Power,
-    Profile,
-    Span,
-    User,
-    Way,
-    expand,
-    running,
-)
-
-Test = TypeVar("Test", bound=Callable[..., Awaitable[None]])
-
-PASSWORD = "s3cret"
-KG = b"kg-0123456789"
-
-
-def stranger(*programs: str) -> Callable[[Test], Test]:
-    """Mark a test that drives these programs, and skip it by name where one of them is missing."""
-    missing = [program for program in programs if shutil.which(program) is None]
-    skip = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
-
-    def mark(test: Test) -> Test:
-        marked: Test = pytest.mark.stranger(skip(test))
-        return marked
-
-    return mark
-
-
-def profile(hardware: Hardware | None = None, *, kg: bytes = b"", suites: tuple[int, ...] = (3, 17)) -> Profile:
-    users = (User("admin", PASSWORD),)
-    return Profile(hardware=hardware or Hardware(), users=users, kg=kg, suites=suites)
-
-
-class Caller:
-    """Runs programs against the BMCs of a fleet."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-
-    async def run(self, *command: str, env: dict[str, str] | None = None) -> tuple[int, str]:
-        """Run a program to its end and return its exit code and all that it printed."""
-        result = await trio.run_process(
-            command,
-            capture_stdout=True,
-            capture_stderr=True,
-            check=False,
-            env={**os.environ, **(env or {})},
-        )
-        return result.returncode, (result.stdout + result.stderr).decode()
-
-    async def ipmitool(self, *arguments: str, node: str = "n1", password: str = PASSWORD) -> tuple[int, str]:
-        host, port = self._fleet.addresses[node]
-        there = ("-I", "lanplus", "-H", host, "-p", str(port), "-U", "admin", "-P", password)
-        return await self.run("ipmitool", *there, *arguments)
-
-    async def freeipmi(self, program: str, *arguments: str, password: str = PASSWORD) -> tuple[int, str]:
-        hosts = ",".join(f"{host}:{port}" for host, port in self._fleet.addresses.values())
-        there = ("-D", "LAN_2_0", "-h", hosts, "-u", "admin", "-p", password)
-        return await self.run(program, *there, *arguments)
+from bmcsim import CannotBindError, Fleet, Hardware, MemoryLog, Network, Power, Span, Way, expand, running
+from strangers import KG, PASSWORD, Caller, profile, stranger
 
 
 @stranger("ipmitool")
