@@ -144,6 +144,7 @@ class Fleet:
         """Note that a BMC is reached at `address` from now on."""
         self.addresses[name] = address
         bmc = self._bmcs[name]
+        bmc.address = address
         host, port = address
         now = self.clock()
         self.faults.start(now)

@@ -9,9 +9,10 @@ second slot.
 import hmac
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from bmcsim.profile import Auth15
+from bmcsim.commands.call import Call
+from bmcsim.faults import execution
 from bmcsim.session15 import Session15
 from bmcsim.sessions import Address
 from powerfsm.ipmi.wire import auth15
@@ -25,13 +26,10 @@ from powerfsm.ipmi.wire.numbers import (
     NetFn,
     Privilege,
 )
-from powerfsm.ipmi.wire.packet15 import AUTH_MD5, AUTH_NONE, AUTH_PASSWORD, Packet15
+from powerfsm.ipmi.wire.packet15 import AUTH_NONE, Packet15
 
 if TYPE_CHECKING:
     from bmcsim.bmc import Bmc
-
-AUTH_TYPES: Final = {Auth15.NONE: AUTH_NONE, Auth15.MD5: AUTH_MD5, Auth15.PASSWORD: AUTH_PASSWORD}
-"""The numbers of what a profile names."""
 
 _CHALLENGE_LENGTH = 16
 _REMEMBERED = 8
@@ -51,7 +49,8 @@ class Challenge:
         user_id: Who it says it is.
         text: What it has to send back.
         until: When it is forgotten.
-        activation: The data of the Activate Session that was accepted, once one was; `reply` is that of the answer.
+        activation: The data of the Activate Session that was accepted, once one was.
+        reply: That of the answer to it.
         session: What it has opened.
     """
 
@@ -125,7 +124,7 @@ def activate(bmc: "Bmc", packet: Packet15, source: Address, now: float) -> bytes
         answer, outbound = request.answer(Completion.DATA_LENGTH_INVALID), 0
     else:
         asked = _Activation(*_ACTIVATE_REQUEST.unpack_from(request.data))
-        answer, outbound = _answer(bmc, request, asked, given, source, now), asked.outbound
+        answer, outbound = _execute(bmc, request, asked, given, source, now), asked.outbound
     if answer.completion:
         _report_refusal(bmc, packet, answer.completion, now)
     return auth15.seal(packet.auth_type, password, packet.session_id, outbound, answer.encode())
@@ -139,6 +138,18 @@ class _Activation:
     privilege: int
     text: bytes = field(repr=False)
     outbound: int
+
+
+def _execute(
+    bmc: "Bmc", request: Request, asked: _Activation, given: Challenge, source: Address, now: float
+) -> Response:
+    def carry_out(request: Request, _: Call) -> Response:
+        return _answer(bmc, request, asked, given, source, now)
+
+    call = Call(bmc, None, request.data, now)
+    if bmc.faults.afflicts(bmc.name):
+        return execution.execute(request, call, carry_out)
+    return carry_out(request, call)
 
 
 def _answer(

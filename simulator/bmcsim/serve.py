@@ -7,6 +7,7 @@ nor a timer, and ten thousand sleep as cheaply as one.
 import errno
 import select
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 
@@ -66,6 +67,8 @@ def bound(fleet: Fleet, addresses: Mapping[str, Address]) -> Iterator[Callable[[
         for descriptor, port in ports.items():
             epoll.register(descriptor, select.EPOLLIN)
             fleet.serve_at(port.bmc.name, port.socket.getsockname())
+            # In real time a BMC's clock is right; in virtual time it counts from the beginning.
+            port.bmc.chronicle.sel.set_time(int(time.time()), fleet.clock())
         fleet.finish()
 
         async def receive() -> None:

@@ -1,13 +1,17 @@
 """An IPMI 1.5 session: nothing is hidden, and the password itself proves each packet, or the first alone."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from bmcsim.profile import Auth15
 from bmcsim.sessions import Address, Session
 from powerfsm.ipmi.wire import auth15
 from powerfsm.ipmi.wire.errors import WireError
 from powerfsm.ipmi.wire.packet import Packet
-from powerfsm.ipmi.wire.packet15 import AUTH_NONE, Packet15
+from powerfsm.ipmi.wire.packet15 import AUTH_MD5, AUTH_NONE, AUTH_PASSWORD, Packet15
 from powerfsm.ipmi.wire.window import ABOVE_15, BELOW_15, SequenceWindow
+
+AUTH_TYPES: Final = {Auth15.NONE: AUTH_NONE, Auth15.MD5: AUTH_MD5, Auth15.PASSWORD: AUTH_PASSWORD}
+"""The numbers of what a profile names."""
 
 
 class Session15(Session):

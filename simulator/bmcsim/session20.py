@@ -65,7 +65,7 @@ class Session20(Session):
             raise WireError("no-session", "not a packet of an RMCP+ session that is open")
         return self.seal.open(packet)
 
-    def close_up(self, payload: bytes, heard: Packet | Packet15) -> bytes:
+    def close_up(self, payload: bytes, heard: Packet | Packet15) -> bytes:  # noqa: ARG002  all are sealed alike
         """Return the datagram that carries `payload`; see `Session.close_up`."""
         assert self.seal is not None, "a session that is not open says nothing"
         return self.seal.seal(self.console_id, self.next_sequence(), payload)

@@ -1,5 +1,6 @@
-"""What can be set about a BMC's LAN channel: who may come in, and its LAN parameters."""
+"""What can be set about a BMC and is no account: its channel, LAN parameters, boot options, identify light."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,9 +35,11 @@ class Settings:
         kept: The same as it is after the BMC has been reset.
         lan: LAN configuration parameters that were set, by number.
         setting_lan: Somebody has said that setting LAN parameters is in progress.
+        locked: Boot option parameters that are marked invalid.
+        identify_until: When the identify light goes off; infinity where it stays on.
     """
 
-    __slots__ = ("access", "kept", "lan", "setting_lan")
+    __slots__ = ("access", "identify_until", "kept", "lan", "locked", "setting_lan")
 
     def __init__(self, access: ChannelAccess) -> None:
         """Begin with `access`, now and after resets."""
@@ -44,8 +47,11 @@ class Settings:
         self.kept = access
         self.lan: dict[int, bytes] = {}
         self.setting_lan = False
+        self.locked: set[int] = set()
+        self.identify_until = -math.inf
 
     def reset(self) -> None:
         """Go back to what is kept."""
         self.access = self.kept
         self.setting_lan = False
+        self.identify_until = -math.inf

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bmcsim.sessions import Session
+from powerfsm.ipmi.wire.commands import THIS_CHANNEL
 from powerfsm.ipmi.wire.numbers import Completion
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ class Call:
         if self.session is None:
             raise Refused(Completion.INSUFFICIENT_PRIVILEGE)
         return self.session
+
+
+def this_channel(channel: int) -> None:
+    """Refuse a channel that there is not."""
+    if channel not in (CHANNEL, THIS_CHANNEL):
+        raise Refused(Completion.INVALID_DATA_FIELD)
 
 
 def at_least(data: bytes, length: int) -> bytes:

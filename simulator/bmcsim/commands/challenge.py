@@ -3,7 +3,7 @@
 import struct
 
 from bmcsim.commands.call import Call, Refused, at_least
-from bmcsim.login15 import AUTH_TYPES
+from bmcsim.session15 import AUTH_TYPES
 from powerfsm.ipmi.wire.numbers import ChallengeCompletion, Completion
 
 _REQUEST = struct.Struct("<B16s")

@@ -1,5 +1,6 @@
 """Chassis commands (IPMI 2.0, chapter 28): what this simulator is for."""
 
+import math
 from typing import Final
 
 from bmcsim.commands.call import CHANNEL, Call, Refused, at_least
@@ -9,6 +10,12 @@ from powerfsm.ipmi.wire.message import BMC_ADDRESS
 from powerfsm.ipmi.wire.numbers import ChassisControl, Completion
 
 _BOOT_PARAMETER_UNKNOWN = 0x80
+_SET_IN_PROGRESS: Final = 0
+_BOOT_SET_IN_PROGRESS = 0x81
+_LOCKED = 0x80
+
+_IDENTIFY_SECONDS = 15
+_IDENTIFY_SUPPORTED, _IDENTIFY_TIMED, _IDENTIFY_ON = 0x40, 0x10, 0x20
 
 _ORDERS: Final = {
     ChassisControl.POWER_DOWN: Order.OFF,
@@ -31,7 +38,10 @@ def chassis_capabilities(_: Call) -> bytes:
 def chassis_status(call: Call) -> bytes:
     machine = call.bmc.machine
     return ChassisStatus(
-        call.bmc.read_power(call.now) is Power.ON, restore_policy=machine.restore, last_event=machine.last_event
+        call.bmc.read_power(call.now) is Power.ON,
+        restore_policy=machine.restore,
+        last_event=machine.last_event,
+        misc=_identify_state(call) | _IDENTIFY_SUPPORTED,
     ).encode()
 
 
@@ -60,6 +70,27 @@ def chassis_control(call: Call) -> bytes:
     return b""
 
 
+def identify(call: Call) -> bytes:
+    """Chassis Identify (28.5): for some seconds, 15 where the client does not say, or until told otherwise."""
+    seconds = call.data[0] if call.data else _IDENTIFY_SECONDS
+    forever = len(call.data) > 1 and call.data[1] & 0x01
+    call.bmc.settings.identify_until = math.inf if forever else call.now + seconds
+    return b""
+
+
+def _identify_state(call: Call) -> int:
+    until = call.bmc.settings.identify_until
+    if until == math.inf:
+        return _IDENTIFY_ON
+    return _IDENTIFY_TIMED if until > call.now else 0
+
+
+def power_on_hours(call: Call) -> bytes:
+    """Get POH Counter (28.14): hours, each of 60 minutes."""
+    seconds = call.bmc.chronicle.power_on_seconds(call.bmc.machine, call.now)
+    return bytes((60,)) + int(seconds // 3600).to_bytes(4, "little")
+
+
 def set_restore_policy(call: Call) -> bytes:
     """Set Power Restore Policy (28.8); all three policies are supported."""
     policy = at_least(call.data, 1)[0] & 0x07
@@ -78,14 +109,22 @@ def restart_cause(call: Call) -> bytes:
 
 def set_boot_options(call: Call) -> bytes:
     """Set System Boot Options (28.12); an empty value only changes whether the old one counts."""
-    selector = at_least(call.data, 1)[0] & 0x7F
+    first = at_least(call.data, 1)[0]
+    selector = first & 0x7F
     if selector not in _BOOT_OPTIONS:
         raise Refused(_BOOT_PARAMETER_UNKNOWN)
     value = call.data[1:]
+    options = call.bmc.boot_options
     if value:
         if len(value) != len(_BOOT_OPTIONS[selector]):
             raise Refused(Completion.DATA_LENGTH_INVALID)
-        call.bmc.boot_options[selector] = value
+        if selector == _SET_IN_PROGRESS and value == options.get(selector) == b"\x01":
+            raise Refused(_BOOT_SET_IN_PROGRESS)
+        options[selector] = value
+    if first & _LOCKED:
+        call.bmc.settings.locked.add(selector)
+    else:
+        call.bmc.settings.locked.discard(selector)
     return b""
 
 
@@ -94,4 +133,6 @@ def get_boot_options(call: Call) -> bytes:
     selector = at_least(call.data, 3)[0] & 0x7F
     if selector not in _BOOT_OPTIONS:
         raise Refused(_BOOT_PARAMETER_UNKNOWN)
-    return bytes((1, selector)) + call.bmc.boot_options.get(selector, _BOOT_OPTIONS[selector])
+    value = call.bmc.boot_options.get(selector, _BOOT_OPTIONS[selector])
+    locked = _LOCKED if selector in call.bmc.settings.locked else 0
+    return bytes((1, locked | selector)) + value

@@ -8,8 +8,6 @@ from bmcsim.sessions import Address, ClosedBy, Session
 from powerfsm.ipmi.wire.commands import decode_close_session, decode_privilege, encode_privilege
 from powerfsm.ipmi.wire.numbers import CloseCompletion, Completion, Privilege, PrivilegeCompletion
 
-_RMCP_PLUS = 0x10
-
 
 def set_privilege(call: Call) -> bytes:
     session = call.own_session()
@@ -66,7 +64,7 @@ def session_info(call: Call) -> bytes:
     counts = bytes((call.bmc.profile.slots & 0x3F, len(active) & 0x3F))
     if found is None:
         return b"\x00" + counts
-    who = bytes((found.user_id, found.privilege, _RMCP_PLUS | CHANNEL))
+    who = bytes((found.user_id, found.privilege, found.protocol << 4 | CHANNEL))
     return bytes((found.handle,)) + counts + who + _encode_source(found.source)
 
 
