@@ -1,11 +1,10 @@
 """What people and fate do to a node: the same words in a scenario and over HTTP.
 
-They are those of `bmcsim.drift`, and the reboot of a BMC.
+Whoever watches over a fleet has to find out about it; none of it comes with an answer to anybody.
 """
 
 from enum import StrEnum
 
-from bmcsim.drift import Drift, happen
 from bmcsim.fleet import Fleet
 
 
@@ -48,9 +47,25 @@ def do(fleet: Fleet, name: str, deed: Deed, now: float, *, lasting: float = 0.0)
     """
     bmc = fleet[name]
     fleet.advance(now)
-    if deed is Deed.BMC_REBOOT:
-        bmc.reboot(now, lasting)
-        return
-    happen(bmc, Drift(deed.value), now)
-    if deed is Deed.PLUG_OUT and lasting:
-        fleet.at(now + lasting, lambda when: happen(bmc, Drift.PLUG_IN, when))
+    if deed is Deed.BUTTON:
+        bmc.press_power_button(now)
+    elif deed is Deed.LONG_BUTTON:
+        bmc.machine.press_power_button(now, held=True)
+    elif deed is Deed.PLUG_OUT:
+        bmc.lose_mains(now)
+        if lasting:
+            fleet.at(now + lasting, bmc.regain_mains)
+    elif deed is Deed.PLUG_IN:
+        bmc.regain_mains(now)
+    elif deed is Deed.BMC_REBOOT:
+        # Where there are no mains there is nothing to reboot.
+        if bmc.machine.mains:
+            bmc.reboot(now, lasting)
+    elif deed is Deed.POWER_FAILURE:
+        bmc.machine.fail(now)
+    elif deed is Deed.WAKE:
+        bmc.machine.wake(now)
+    elif deed is Deed.HALT:
+        bmc.machine.halt(now)
+    else:
+        bmc.machine.hang()

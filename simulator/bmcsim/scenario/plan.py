@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bmcsim.agenda import Act
 from bmcsim.deeds import do
@@ -203,7 +203,7 @@ class _Planner:
         )
         if hardware is None or users is None:
             return None
-        changes = {"hardware": hardware, **({"users": users} if users else {})}
+        changes: dict[str, Any] = {"hardware": hardware, **({"users": users} if users else {})}
         if kg is not None:
             changes["kg"] = kg.encode()
         where = "kg" if kg is not None and len(kg.encode()) > _LONGEST_KG else "bmc"

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from bmcsim.dice import Span
 from bmcsim.scenario.mistakes import Mistake, ScenarioError
 from bmcsim.scenario.rules import UNFIT
 from bmcsim.scenario.schema import Scenario
@@ -67,7 +68,7 @@ def parse_scenario(text: bytes, file: str, directory: Path) -> ReadScenario:
 @cache
 def _schema() -> dict[str, Any]:
     document = Scenario.model_json_schema(by_alias=True, mode="validation")
-    _without_null_defaults(document)
+    _tidy_defaults(document)
     return {"$schema": _SCHEMA_DIALECT, **document}
 
 
@@ -164,13 +165,16 @@ def _tag(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str | None:
     return tag
 
 
-def _without_null_defaults(node: Any) -> None:
-    """Take out defaults that only say that a key may be left out."""
+def _tidy_defaults(node: Any) -> None:
+    """Take out defaults that only say that a key may be left out, and write spans as a file has them."""
     if isinstance(node, dict):
-        if node.get("default", ...) is None:
-            del node["default"]
+        match node.get("default", ...):
+            case None:
+                del node["default"]
+            case {"low": low, "high": high}:
+                node["default"] = str(Span(low, high))
         for each in node.values():
-            _without_null_defaults(each)
+            _tidy_defaults(each)
     elif isinstance(node, list):
         for each in node:
-            _without_null_defaults(each)
+            _tidy_defaults(each)
