@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bmcsim.faults.answers import Alteration, Refusal
+from bmcsim.faults.login import SlotsExhausted
 from bmcsim.faults.point import Point, Step
 from bmcsim.faults.sessions import CloseUnanswered, SessionLeak
 from bmcsim.faults.steps import step_of_command
@@ -23,6 +24,10 @@ def execute(request: Request, call: "Call", carry_out: _CarryOut) -> Response:
     condition = bmc.faults.condition(bmc.name)
     if call.now < condition.initialising_until:
         return request.answer(Completion.INITIALIZING)
+    if step is Step.ACTIVATE:
+        taken = bmc.faults.strike(bmc.name, Point.LOGIN, step, call.now, SlotsExhausted)
+        if taken is not None:
+            return request.answer(taken.completion)
     refusal = bmc.faults.strike(bmc.name, Point.COMMAND, step, call.now, Refusal)
     if refusal is not None:
         if refusal.carried_out():

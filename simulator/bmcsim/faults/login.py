@@ -63,7 +63,7 @@ class SlotsExhausted(LoginRefusal):
         "Four slots, each kept for 60 s by a client that was killed; told as 01h, 0Bh or, by IPMI 1.5, 81h and"
         " C0h."
     )
-    steps: ClassVar[frozenset[Step]] = frozenset({Step.OPEN_SESSION, Step.CHALLENGE, Step.ACTIVATE})
+    steps: ClassVar[frozenset[Step]] = frozenset({Step.OPEN_SESSION, Step.ACTIVATE})
 
     completion: Annotated[
         int, Parameter("the completion code by which IPMI 1.5 is refused", low=0x01, high=0xFF, code=True)

@@ -124,9 +124,9 @@ def test_one_bit_is_one_bit_and_any_bit() -> None:
 
 async def test_answers_that_arrive_broken_are_as_good_as_lost(autojump_clock: trio.testing.MockClock) -> None:
     async with driven() as scene, scene.session() as session:
-        with scene.fleet.faults.on(Corrupt(Way.OUT, bits=20), steps={"chassis-control"}):
-            with pytest.raises(Unanswered, match="dropped: "):
-                await session.command(Command.ON)
+        broken = scene.fleet.faults.on(Corrupt(Way.OUT, bits=20), steps={"chassis-control"})
+        with broken, pytest.raises(Unanswered, match="dropped: "):
+            await session.command(Command.ON)
         assert scene.truth() is Power.ON
 
 
