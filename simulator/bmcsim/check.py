@@ -255,7 +255,7 @@ class _Court:
                 before = ", ".join(other.commands)
                 what = f"took {order} {where} while session {other_id} was open with {before}"
                 self._overlaps.append(Violation(t, name, what))
-        session = _Session(t) if redfish else node.sessions.setdefault(session_id, _Session(t))
+        session = _Session(t) if redfish else node.sessions.setdefault(event["session"], _Session(t))
         direction = _DIRECTION.get(order)
         opposite = [o for o in session.commands if direction and _DIRECTION.get(o, direction) is not direction]
         if opposite:
