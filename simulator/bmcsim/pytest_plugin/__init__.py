@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known, and refuse numbers that are none before any test runs."""
     config.addinivalue_line(
         "markers",
-        "bmcsim(nodes, profile, faults, hosts, port, seed): what the simulated BMCs of a test are like",
+        "bmcsim(nodes, profile, faults, hosts, port, tls, seed): what the simulated BMCs of a test are like",
     )
     _seed(config)
     _whole(config.getini("bmcsim_log_lines"), "bmcsim_log_lines")

@@ -30,6 +30,7 @@ class Wishes:
         hosts: Hostlist of addresses, one for each node, all with the same port; None is one address for all,
             with a port for each.
         port: The UDP port, or the first of them; 0 is any that is free.
+        tls: Whether URLs of Redfish begin with https; every port speaks both.
         seed: The same seed gives the same randomness.
     """
 
@@ -38,6 +39,7 @@ class Wishes:
     faults: Iterable[Fault | Rule | str] = ()
     hosts: str | None = None
     port: int = 0
+    tls: bool = False
     seed: int = 0
 
 
@@ -57,7 +59,7 @@ class BmcFleets:
 
         Args:
             nodes: Hostlist of its nodes.
-            wishes: `profile`, `faults`, `hosts`, `port`, `seed`: see `Wishes`.
+            wishes: `profile`, `faults`, `hosts`, `port`, `tls`, `seed`: see `Wishes`.
 
         Raises:
             ValueError: Not a hostlist, too few hosts, or one of the nodes is in another fleet of this test.
@@ -114,7 +116,7 @@ class BmcFleets:
         fleet = Fleet(profiles, seed=wishes.seed, log=log, clock=clock)
         for fault in wishes.faults:
             fleet.faults.add(_rule(fault))
-        made = SimulatedFleet(FleetThread(fleet, log, clock, _addresses(names, wishes)))
+        made = SimulatedFleet(FleetThread(fleet, log, clock, _addresses(names, wishes), tls=wishes.tls))
         self._fleets.append(made)
         return made
 

@@ -80,6 +80,7 @@ class SimulatedBmc:
         name: Its node's name.
         host: Where it is reached by IPMI.
         port: The UDP port there.
+        url: Where its Redfish service is: what `/redfish/v1` stands behind.
         username: Its first user that has a name.
         password: That user's password.
         faults: The switch of its faults.
@@ -90,6 +91,7 @@ class SimulatedBmc:
         self._thread = thread
         self.name = name
         self.host, self.port = thread.fleet.addresses[name]
+        self.url = thread.fleet.urls[name]
         users = thread.fleet[name].profile.users
         user = next((user for user in users if user.name), users[0])
         self.username, self.password = user.name, user.password

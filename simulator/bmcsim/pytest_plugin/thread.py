@@ -18,20 +18,20 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 import trio
 
 from bmcsim.events import Event, MemoryLog
 from bmcsim.fleet import Fleet
-from bmcsim.serve import bound
+from bmcsim.serve import running
 from bmcsim.sessions import Address
 
 Result = TypeVar("Result")
-Serve = Callable[[], Awaitable[None]]
 
 _PATIENCE = 30.0
 """Seconds in which a thread that does nothing but answer datagrams has ended, on any machine."""
@@ -62,8 +62,12 @@ class FleetThread:
         clock: Its clock; the fleet has to have been made with it.
     """
 
-    def __init__(self, fleet: Fleet, log: MemoryLog, clock: Clock, addresses: Mapping[str, Address]) -> None:
-        """Bind each BMC to its address, and serve once that is done.
+    def __init__(
+        self, fleet: Fleet, log: MemoryLog, clock: Clock, addresses: Mapping[str, Address], *, tls: bool = False
+    ) -> None:
+        """Bind each BMC to its address for IPMI and to a free port there for Redfish, and serve once that is done.
+
+        URLs of Redfish begin with https where `tls` says so.
 
         Raises:
             CannotBindError: Some addresses cannot be bound; nothing is served.
@@ -71,7 +75,7 @@ class FleetThread:
         self.fleet = fleet
         self.log = log
         self.clock = clock
-        self._addresses = addresses
+        self._serve = partial(running, fleet, addresses, redfish=True, tls=tls)
         self._ready: Future[None] = Future()
         self._pending: set[Future[object]] = set()
         self._token: trio.lowlevel.TrioToken | None = None
@@ -168,8 +172,7 @@ class FleetThread:
     def _run(self) -> None:
         """Be the thread."""
         try:
-            with bound(self.fleet, self._addresses) as serve:
-                trio.run(self._serve, serve)
+            trio.run(self._main)
         except BaseException as error:  # noqa: BLE001  raised again in the test's thread
             if self._ready.done():
                 self._error = error
@@ -179,12 +182,12 @@ class FleetThread:
             if not future.done():
                 future.set_exception(RuntimeError("the simulated BMCs are not served any more"))
 
-    async def _serve(self, serve: Serve) -> None:
-        async with trio.open_nursery() as nursery:
+    async def _main(self) -> None:
+        async with self._serve(), trio.open_nursery() as nursery:
             self._token = trio.lowlevel.current_trio_token()
             self._nursery = nursery
-            nursery.start_soon(serve)
             self._ready.set_result(None)
+            await trio.sleep_forever()
 
     def _hand_over(self, future: "Future[Result]", function: Callable[[], object]) -> None:
         """Have `function` run in the thread; `future` fails where the thread ends before it has settled it."""

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable
 
+import httpx
 import pytest
 import trio
 
@@ -45,6 +46,18 @@ def test_every_bmc_of_a_fleet_answers_code_that_blocks(fleets: BmcFleets) -> Non
     assert {ping(bmc) for bmc in fleet} == {Pong(7).encode()}
     assert [bmc.name for bmc in fleet][:2] == ["n1", "n2"]
     assert fleet["n7"].port == next(e for e in fleet["n7"].log if e["event"] == "started")["port"]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_redfish_is_served_beside_ipmi(fleets: BmcFleets, *, tls: bool) -> None:
+    bmc = fleets("n[1-2]", tls=tls)["n2"]
+    bmc.press_power_button()
+    assert bmc.url.startswith("https" if tls else "http:")
+    with httpx.Client(
+        base_url=bmc.url, auth=(bmc.username, bmc.password), verify=False, trust_env=False
+    ) as client:
+        (system,) = client.get("/redfish/v1/Systems").json()["Members"]
+        assert client.get(system["@odata.id"]).json()["PowerState"] == "On"
 
 
 def test_the_real_power_is_seen_and_waited_for(fleets: BmcFleets) -> None:
