@@ -1,18 +1,25 @@
-"""The command line: `bmcsim serve` and `bmcsim check`."""
+"""The command line: `bmcsim run`, `serve`, `check`, `replay`, `list-faults` and `schema`."""
 
 import typer
 
 from bmcsim.cli.check import check
+from bmcsim.cli.list_faults import list_faults
+from bmcsim.cli.run import run
+from bmcsim.cli.schema import schema
 from bmcsim.cli.serve import serve
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Simulated BMCs on real UDP, and a judge of what was done to them.",
-)
+_HELP = """Simulated BMCs that real clients believe, with every fault we know, and a judge of what befell them.
+
+Exit codes of all commands: 0 all is well, 1 what was judged does not hold, 2 it was asked for in a wrong way or
+something that it needs cannot be had.
+"""
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=_HELP)
+app.command()(run)
 app.command()(serve)
+app.command("list-faults")(list_faults)
 app.command()(check)
+app.command()(schema)
 
 
 def main() -> None:

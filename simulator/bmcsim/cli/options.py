@@ -18,6 +18,7 @@ _ACCESS = "Access"
 _SESSIONS = "Sessions"
 _MACHINE = "Machines"
 _NETWORK = "Network, each way"
+_FAULTS = "Faults"
 _OUTPUT = "Seed and output"
 
 _SPAN = "SECONDS|LOW-HIGH"
@@ -184,6 +185,16 @@ Delayed = Annotated[
         max=1,
         metavar=_SHARE,
         rich_help_panel=_NETWORK,
+    ),
+]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        help="A fault of bmcsim list-faults, with its parameters and when it strikes: "
+        "busy:steps=chassis-control,probability=0.1. May be given several times; / separates several steps.",
+        metavar="NAME[:KEY=VALUE,...]",
+        rich_help_panel=_FAULTS,
     ),
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same randomness.", rich_help_panel=_OUTPUT)]

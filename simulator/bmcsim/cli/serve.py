@@ -1,25 +1,23 @@
 """`bmcsim serve`: a fleet on real UDP, until somebody ends it."""
 
-import json
 import os
-import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
-
-import trio
-import typer
 
 from bmcsim.cli import options
 from bmcsim.cli.failure import fail
+from bmcsim.cli.fault_option import read_fault
+from bmcsim.cli.running import run_fleet
 from bmcsim.dice import Span
-from bmcsim.events import EventLog, FileLog, NoLog
+from bmcsim.events import FileLog, NoLog
 from bmcsim.fleet import Fleet, expand
 from bmcsim.machine import Hardware, Power, SoftOff
 from bmcsim.network import Network, Way
 from bmcsim.profile import DEFAULT_PASSWORD, DEFAULT_USER, Profile, SequenceCheck, User
-from bmcsim.serve import bound, on_ports
+from bmcsim.serve import on_ports
 from bmcsim.sessions import Address
+from bmcsim.tally import Tally
 from powerfsm.ipmi.wire.numbers import Privilege
 from powerfsm.ipmi.wire.suites import SUITES
 
@@ -49,6 +47,7 @@ def serve(
     duplicate_lag: options.DuplicateLag = "0-1",
     delay: options.Delay = "0",
     delayed: options.Delayed = 1.0,
+    fault: options.Faults = None,
     seed: options.Seed = 0,
     log: options.Log = None,
     ready_file: options.ReadyFile = None,
@@ -84,64 +83,17 @@ def serve(
         )
         names = expand(nodes)
         where = _addresses(names, host, hosts, port)
-        with closing(NoLog() if log is None else FileLog(log)) as events:
-            _run(names, profile, Network.alike(way), seed, events, where, ready_file)
-    except ValueError as error:
+        with closing(Tally(NoLog() if log is None else FileLog(log))) as tally:
+            fleet = Fleet(dict.fromkeys(names, profile), network=Network.alike(way), seed=seed, log=tally)
+            for each in fault or ():
+                fleet.faults.add(read_fault(each))
+            run_fleet(fleet, tally, where, ready_file=ready_file, announce=_places)
+    except (ValueError, OSError) as error:
         fail(str(error))
-    except OSError as error:
-        fail(str(error))
 
 
-def _run(
-    names: list[str],
-    profile: Profile,
-    network: Network,
-    seed: int,
-    events: EventLog,
-    where: Mapping[str, Address],
-    ready_file: Path | None,
-) -> None:
-    fleet = Fleet(dict.fromkeys(names, profile), network=network, seed=seed, log=events)
-    if ready_file is not None:
-        ready_file.unlink(missing_ok=True)
-    with bound(fleet, where) as answer, _announced(fleet, ready_file):
-        first = next(iter(fleet.addresses.values()))
-        typer.echo(f"bmcsim: {len(fleet)} BMCs are ready, the first at {first[0]}:{first[1]}", err=True)
-        try:
-            trio.run(_until_told, answer)
-        except* OSError as group:
-            raise _first(group) from None
-
-
-def _first(group: BaseExceptionGroup[OSError]) -> OSError:
-    """Return the first error in a group of groups."""
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
-
-
-async def _until_told(answer: Callable[[], Awaitable[None]]) -> None:
-    """Serve until a signal comes."""
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(answer)
-            async for _ in signals:
-                nursery.cancel_scope.cancel()
-
-
-@contextmanager
-def _announced(fleet: Fleet, ready_file: Path | None) -> Iterator[None]:
-    """Have the ready file tell where the BMCs are; whole, or not there."""
-    if ready_file is None:
-        yield
-        return
-    places = {name: {"host": host, "port": port} for name, (host, port) in fleet.addresses.items()}
-    draft = ready_file.with_name(f"{ready_file.name}.{os.getpid()}")
-    draft.write_text(json.dumps(places, indent=1) + "\n", encoding="utf-8")
-    draft.replace(ready_file)
-    try:
-        yield
-    finally:
-        ready_file.unlink(missing_ok=True)
+def _places(fleet: Fleet, _: str | None) -> object:
+    return {name: {"host": host, "port": port} for name, (host, port) in fleet.addresses.items()}
 
 
 def _addresses(names: list[str], host: str, hosts: str | None, port: int | None) -> Mapping[str, Address]:
