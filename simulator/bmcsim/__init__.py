@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from bmcsim.binding import CannotBindError
     from bmcsim.dice import Span
+    from bmcsim.enclosure import Enclosure
     from bmcsim.events import EventLog, FileLog, MemoryLog
     from bmcsim.faults import CATALOGUE, Fault, Faults, Rule
     from bmcsim.fleet import Fleet, expand
     from bmcsim.machine import Hardware, Power, RestorePolicy, SoftOff
     from bmcsim.memory import MemoryLink, MemoryNetwork, in_memory
     from bmcsim.network import GONE, PERFECT, Network, Way
-    from bmcsim.profile import Profile, SequenceCheck, User
+    from bmcsim.profile import Fidelity, Identity, Profile, RedfishWays, SequenceCheck, User
+    from bmcsim.profiles import FAMILIES
     from bmcsim.serve import bound, on_ports, running
 
 _HOMES: Final = {
@@ -40,7 +42,9 @@ _HOMES: Final = {
     "machine": ("Hardware", "Power", "RestorePolicy", "SoftOff"),
     "memory": ("MemoryLink", "MemoryNetwork", "in_memory"),
     "network": ("GONE", "PERFECT", "Network", "Way"),
-    "profile": ("Profile", "SequenceCheck", "User"),
+    "enclosure": ("Enclosure",),
+    "profile": ("Fidelity", "Identity", "Profile", "RedfishWays", "SequenceCheck", "User"),
+    "profiles": ("FAMILIES",),
     "serve": ("bound", "on_ports", "running"),
 }
 """Module to the public names that are defined in it."""
@@ -49,21 +53,26 @@ _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in 
 
 __all__ = [
     "CATALOGUE",
+    "FAMILIES",
     "GONE",
     "PERFECT",
     "CannotBindError",
+    "Enclosure",
     "EventLog",
     "Fault",
     "Faults",
+    "Fidelity",
     "FileLog",
     "Fleet",
     "Hardware",
+    "Identity",
     "MemoryLink",
     "MemoryLog",
     "MemoryNetwork",
     "Network",
     "Power",
     "Profile",
+    "RedfishWays",
     "RestorePolicy",
     "Rule",
     "SequenceCheck",

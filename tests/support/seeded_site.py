@@ -38,6 +38,7 @@ from powerfsm.drivers.ipmi import IpmiDriver
 from powerfsm.drivers.ipmi.session import IpmiSession
 from powerfsm.ipmi.transport import open_transport
 from powerfsm.power import Command
+from powerfsm.power import Power as Reading
 
 NODES = 6
 ROUNDS = 4
@@ -108,13 +109,14 @@ async def _use(driver: IpmiDriver, node: str, bmc: Bmc, claims: list[Claim]) -> 
         for command, power in ((Command.ON, Power.ON), (Command.OFF, Power.OFF)):
             request = f"{node}.{number}.{power}"
             claims.append(Claim(trio.current_time(), node, power, declared=False, id=request))
-            if await _bring(driver, bmc, command, power):
+            if await _bring(driver, bmc, command):
                 claims.append(Claim(trio.current_time(), node, power, declared=True, id=request))
             await trio.sleep(20)
 
 
-async def _bring(driver: IpmiDriver, bmc: Bmc, command: Command, power: Power) -> bool:
+async def _bring(driver: IpmiDriver, bmc: Bmc, command: Command) -> bool:
     """Command until the power reads so, a few times; return whether it did."""
+    wanted = Reading.ON if command is Command.ON else Reading.OFF
     for _ in range(6):
         try:
             session = await driver.open(bmc)
@@ -125,7 +127,7 @@ async def _bring(driver: IpmiDriver, bmc: Bmc, command: Command, power: Power) -
             await session.command(command)
             for _ in range(10):
                 await trio.sleep(2)
-                if await session.read_power() == power:
+                if await session.read_power() == wanted:
                     return True
         except DriverError:
             await trio.sleep(5)

@@ -7,7 +7,7 @@ from bmcsim.profiles.family import Family, Quirk
 
 ILO_LIKE = Family(
     "ilo-like",
-    "In the manner of iLO: what the power does not allow is a bad request, and soft-off is a press of the button.",
+    "In the manner of iLO: what the power does not allow is a bad request, and the mains are not trusted at once.",
     Profile(
         hardware=Hardware(
             boot_delay=Span(2, 8),
@@ -41,8 +41,8 @@ ILO_LIKE = Family(
     (
         Quirk(
             "A reset of a machine that is off is answered 400.",
-            "`InvalidOperationForSystemState` with `Power is off` as its argument; fencing that met the 400 left its"
-            " host in limbo.",
+            "`InvalidOperationForSystemState` with `Power is off` as its argument; fencing that met the 400 left"
+            " its host in limbo.",
         ),
         Quirk(
             "Its IPMI answers late beside other makers' on the same list.",

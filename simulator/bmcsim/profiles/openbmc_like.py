@@ -41,7 +41,8 @@ OPENBMC_LIKE = Family(
     (
         Quirk(
             "Cipher suite 17 alone; everything else is an invalid authentication algorithm.",
-            "`Error in open session response message : invalid authentication algorithm` from clients that ask for 3.",
+            "`Error in open session response message : invalid authentication algorithm`, from clients that ask"
+            " for 3.",
         ),
         Quirk(
             "No IPMI 1.5 sessions.",

@@ -27,8 +27,8 @@ SLOW_OLD = Family(
     (
         Quirk(
             "It is deaf to Get Channel Cipher Suites before there is a session.",
-            "ipmitool 1.8.19 waits ten seconds for the answer: polls of one old machine went from 3 s to 13 s with an"
-            " upgrade of the client; `-C 3` spares it.",
+            "ipmitool 1.8.19 waits ten seconds for the answer: polls of one old machine went from 3 s to 13 s with"
+            " an upgrade of the client; `-C 3` spares it.",
         ),
         Quirk(
             "No cipher suite 17; suite 0 is open.",

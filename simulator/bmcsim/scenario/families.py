@@ -5,11 +5,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from bmcsim import profiles
 from bmcsim.profile import Profile
 
 DEFAULT_FAMILY = "plain"
 
-FAMILIES: Mapping[str, Profile] = {DEFAULT_FAMILY: Profile()}
+FAMILIES: Mapping[str, Profile] = {DEFAULT_FAMILY: Profile(), **profiles.FAMILIES}
 """Name to profile."""
 
 
