@@ -129,13 +129,16 @@ def read(name: str, value: object, kind: Any, parameter: Parameter) -> Any:
         return float(value)
     elif kind is int and isinstance(value, str):
         return _read_code(name, value)
-    elif isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):
+    elif isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str | bool):
+        # What YAML makes of an on or off without quotes.
+        if isinstance(value, bool):
+            value = "on" if value else "off"
         if value not in set(kind):
             raise FaultError(f"{name} is {value!r}; it can be {', '.join(kind)}", name)
         return kind(value)
     elif get_origin(kind) is frozenset:
         one = get_args(kind)[0]
-        several = [value] if isinstance(value, str) else value
+        several = [value] if isinstance(value, str | bool) else value
         if not isinstance(several, list):
             raise FaultError(f"{name} is a list of {', '.join(one)}", name)
         return frozenset(read(name, each, one, parameter) for each in several)

@@ -73,7 +73,7 @@ STEPS: Final[Mapping[Point, frozenset[Step]]] = MappingProxyType(
         Point.ORDER: frozenset({Step.CHASSIS_CONTROL, Step.RESET}),
         Point.READING: frozenset({Step.CHASSIS_STATUS, Step.GET_SYSTEM}),
         Point.SESSION: frozenset({Step.OPEN_SESSION, *_COMMANDS}),
-        Point.LIFE: IPMI_STEPS,
+        Point.LIFE: frozenset(Step),
         Point.HTTP: HTTP_STEPS,
     }
 )

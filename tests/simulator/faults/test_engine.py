@@ -7,8 +7,9 @@ import pytest
 import trio
 import trio.testing
 
-from bmcsim import CATALOGUE, Fleet, MemoryLog, Rule, in_memory
-from bmcsim.faults import Busy, Drop, FaultError, Hang, Point, Reboot, Step, Way, make
+from bmcsim import CATALOGUE, Fleet, MemoryLog, Rule, Span, in_memory
+from bmcsim.faults import Busy, Drop, FaultError, Hang, OrderIgnored, Point, Reboot, Step, Way, make
+from bmcsim.machine import Order
 from driven_fleet import driven
 from powerfsm.drivers.errors import Refused
 from powerfsm.ipmi.wire.asf import Ping
@@ -215,7 +216,11 @@ async def test_a_fault_can_be_switched_on_and_off_in_the_middle_of_a_session(
 
 def test_what_has_parameters_is_made_of_what_a_file_says() -> None:
     assert make("drop", {"way": "in"}) == Drop(way=Way.IN)
-    assert make("reboot", {"silence": "45-60"}) == make("reboot", {"silence": "45-60"})
+    assert make("reboot", {"silence": "45-60", "initialising": 5}) == Reboot(Span(45, 60), Span.of(5))
+    on_and_cycle = make("order-ignored", {"orders": ["on", "cycle"]})
+    assert on_and_cycle == OrderIgnored(frozenset({Order.ON, Order.CYCLE}))
+    # YAML reads on and off as true and false.
+    assert make("order-ignored", {"orders": [True, "cycle"]}) == on_and_cycle
     assert [make("completion-code", {"code": code}) for code in ("C0h", "0xC0", "192")] == [
         make("completion-code", {"code": 192})
     ] * 3
