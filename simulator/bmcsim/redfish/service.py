@@ -9,7 +9,7 @@ from typing import Final
 
 from bmcsim.bmc import Bmc
 from bmcsim.dice import Dice
-from bmcsim.faults import Point, Step
+from bmcsim.faults import Point, Step, login
 from bmcsim.machine import Change
 from bmcsim.profile import User
 from bmcsim.redfish import queries
@@ -92,9 +92,11 @@ class Service:
             response.body = b""
         return response
 
-    def account(self, name: str, password: str) -> tuple[int, User | None]:
+    def account(self, name: str, password: str, now: float) -> tuple[int, User | None]:
         """Return number and account of a user, or 0 and None where name or password are wrong."""
-        user_id, user = self.bmc.user(name.encode(errors="replace")) if name else (0, None)
+        if not name:
+            return 0, None
+        user_id, user = login.account(self.bmc, name.encode(errors="replace"), self.bmc.user, Step.LOGIN, now)
         return (user_id, user) if user is not None and user.password == password else (0, None)
 
     def report(self, call: Call, event: str, **fields: object) -> None:
@@ -152,7 +154,7 @@ class Service:
         given = basic_credentials(call.request) if self.bmc.profile.redfish.basic else None
         if given is None:
             raise Refused(401, "NoValidSession")
-        user_id, user = self.account(*given)
+        user_id, user = self.account(*given, call.now)
         role = None if user is None else role_of(user)
         if user is None or role is None:
             self.report(call, "refused", what="login", code="401")

@@ -17,7 +17,7 @@ SLOW_ON = Hardware(boot_delay=Span.of(10), off_delay=Span.of(5), soft_off_delay=
 
 def happened(desk: Desk) -> list[str]:
     """Return what has happened to the machine, in order."""
-    return [event.get("to", event["event"]) for event in desk.log.named("power", "reset", "diagnostic")]
+    return [str(event.get("to", event["event"])) for event in desk.log.named("power", "reset", "diagnostic")]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """SessionService and AccountService: who is there, and who may be (DSP0268, Session and ManagerAccount)."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from bmcsim.accounts import MOST
+from bmcsim.profile import User
 from bmcsim.redfish.access import RIGHTS, Caller, Right, Role, role_of
 from bmcsim.redfish.call import Call
 from bmcsim.redfish.exchange import Document, Response
@@ -14,7 +17,6 @@ from bmcsim.sessions import ClosedBy
 
 _SESSIONS = f"{ROOT}/SessionService"
 _ACCOUNTS = f"{ROOT}/AccountService"
-_FIRST_USER = 2
 
 
 def session_service(call: Call) -> Document:
@@ -40,7 +42,7 @@ def log_in(call: Call) -> Response:
     """Open a session (DSP0266, 13.2.4.2 Session login)."""
     document = call.document()
     name, password = (_text(document, key) for key in ("UserName", "Password"))
-    user_id, user = call.service.account(name, password)
+    user_id, user = call.service.account(name, password, call.now)
     role = None if user is None else role_of(user)
     if user is None or role is None:
         call.service.report(call, "refused", what="login", code="401")
@@ -80,20 +82,15 @@ def account_service(_: Call) -> Document:
 
 
 def accounts(call: Call) -> Document:
-    found = [
-        f"{_ACCOUNTS}/Accounts/{number}"
-        for number, user in enumerate(call.bmc.profile.users, _FIRST_USER)
-        if user.name and role_of(user)
-    ]
+    found = [f"{_ACCOUNTS}/Accounts/{number}" for number, _, _ in _listed(call)]
     return collection(f"{_ACCOUNTS}/Accounts", "ManagerAccountCollection", "Manager Account Collection", found)
 
 
 def account(call: Call) -> Document:
     """Return an account: one's own, or any with the right to configure users."""
     path = f"{_ACCOUNTS}/Accounts/{call.names['account']}"
-    for number, user in enumerate(call.bmc.profile.users, _FIRST_USER):
-        role = role_of(user)
-        if str(number) != call.names["account"] or not user.name or role is None:
+    for number, user, role in _listed(call):
+        if str(number) != call.names["account"]:
             continue
         assert call.caller is not None
         if call.caller.user_id != number and not call.caller.may(Right.CONFIGURE_USERS):
@@ -103,7 +100,7 @@ def account(call: Call) -> Document:
             "UserName": user.name,
             "Password": None,
             "RoleId": role.value,
-            "Enabled": True,
+            "Enabled": user.enabled,
             "Locked": False,
             "AccountTypes": ["Redfish", "IPMI"],
             "Links": {"Role": link(f"{_ACCOUNTS}/Roles/{role}")},
@@ -127,6 +124,15 @@ def role(call: Call) -> Document:
         "IsPredefined": True,
         "AssignedPrivileges": [right.value for right in Right if right in RIGHTS[Role(name)]],
     }
+
+
+def _listed(call: Call) -> Iterator[tuple[int, User, Role]]:
+    """Yield the accounts that have a name and a role, with their numbers."""
+    for number in range(1, MOST + 1):
+        user = call.bmc.accounts[number]
+        role = role_of(user)
+        if user.name and role is not None:
+            yield number, user, role
 
 
 def _text(document: dict[str, Any], key: str) -> str:
