@@ -4,9 +4,9 @@ The order of things (fence, settle, open, record, check, command, read, close) i
 `spec/power.yaml` and stands nowhere here.  Each phase is one method that does one thing and says how it
 ended; the machine says what comes next.
 
-Whatever ends a drive, a cancel and a defect included, its session is closed on the way out, in a shielded
-scope, and with an answer; where there is none the session stays on record, and the next drive begins by
-fencing it.
+Whatever ends a drive, a cancel and a defect included, its session is closed on the way out (`giving-up`,
+`withdrawing`), in a shielded scope, and with an answer; where there is none the session stays on record, and the
+next drive begins by fencing it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -87,6 +87,7 @@ class Drive:
         self._reading: Power | None = None
         self._read_at = 0.0
         self._error: DriverError | None = None
+        self._phase = self._machine.initial
         self._phases: dict[str, Callable[[], Awaitable[str]]] = {
             "fencing": self._fencing,
             "quarantined": self._quarantined,
@@ -99,6 +100,8 @@ class Drive:
             "reading": self._reading_until,
             "closing": self._closing,
             "resting": self._resting,
+            "giving-up": self._leaving,
+            "withdrawing": self._leaving,
         }
         self._guards: dict[str, Callable[[], bool]] = {
             "transient": lambda: self._error is not None and self._error.transient,
@@ -128,23 +131,33 @@ class Drive:
         Raises:
             GaveUp: The goal was not reached.
         """
-        phase = self._machine.initial
         try:
             # One scope for the whole walk: what expires is the phase that it is in.
             with self._deadline.limit() as scope:
-                while phase in self._phases:
-                    phase, effects = self._step(phase, await self._phases[phase]())
-                    for effect in effects:
-                        await self._effects[effect]()
-            if scope.cancelled_caught and phase in self._phases:
-                phase, effects = self._step(phase, "expired")
-                for effect in effects:
-                    await self._effects[effect]()
-        finally:
-            await self._leave()
-        if phase != "done":
+                await self._go_on()
+            if scope.cancelled_caught:
+                await self._turn("expired")
+                await self._go_on()
+        except BaseException:
+            await self._turn("broken-off")
+            await self._go_on()
+            raise
+        if self._phase != "done":
             raise GaveUp(self._tried())
         return Facts(reading=self._reading, read_at=self._read_at, reason=self._told())
+
+    async def _go_on(self) -> None:
+        """Walk from the present phase to a final one."""
+        while self._phase in self._phases:
+            await self._turn(await self._phases[self._phase]())
+
+    async def _turn(self, event: str) -> None:
+        """Have the machine say what comes after the present phase, which has ended by `event`."""
+        if self._phase not in self._phases:
+            return
+        self._phase, effects = self._step(self._phase, event)
+        for effect in effects:
+            await self._effects[effect]()
 
     def _step(self, phase: str, event: str) -> tuple[str, tuple[str, ...]]:
         holding = frozenset([guard for guard in self._machine.guards(phase, event) if self._guards[guard]()])
@@ -245,6 +258,12 @@ class Drive:
         self._rests += 1
         await trio.sleep(rest * self._workshop.random.uniform(1 - JITTER, 1 + JITTER))
         return "rested"
+
+    async def _leaving(self) -> str:
+        await self._close_own()
+        with trio.CancelScope(shield=True):
+            await self._held.aclose()
+        return "left"
 
     # The effects that the machine asks for.
 
@@ -368,11 +387,6 @@ class Drive:
     def _note_unfenced(self, session_id: int, error: DriverError) -> None:
         log.warning("fence.unanswered", node=self._node.name, session=session_id, error=str(error))
         self._note(Kind.SESSION, "fence-unanswered", detail={"session": session_id, "told": str(error)})
-
-    async def _leave(self) -> None:
-        await self._close_own()
-        with trio.CancelScope(shield=True):
-            await self._held.aclose()
 
     def _note(
         self,

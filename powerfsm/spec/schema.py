@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-StateKind = Literal["resting", "driving", "final"]
+StateKind = Literal["resting", "driving", "leaving", "final"]
 EffectKind = Literal["durable", "live"]
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
@@ -38,7 +38,8 @@ class State(_Strict):
     """A state of a machine.
 
     Attributes:
-        kind: `resting`: no action is in play.  `driving`: one is.  `final`: nothing follows.
+        kind: `resting`: no action is in play.  `driving`: one is.  `leaving`: it puts away what it holds, and
+            nothing stops it.  `final`: nothing follows.
         declares: The power that is declared to users in this state, or None: nothing is claimed.
     """
 

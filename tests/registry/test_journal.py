@@ -134,3 +134,29 @@ async def test_the_journal_tells_one_operation_from_its_request_to_its_end(lab: 
     ]
     outcomes = [entry.detail["outcome"] for entry in lab.disk.journal if entry.kind is Kind.COMMAND]
     assert outcomes == ["sent", "answered"]
+
+
+async def test_each_drive_is_told_from_its_first_phase_to_its_last_whether_it_succeeds_fails_or_is_cancelled(
+    lab: Lab,
+) -> None:
+    await lab.add("cancelled", "refused", "late", policy=Policy(timings=(("deadline", 20.0),)))
+    await lab.ask("cancelled", Ask.ON)
+    await lab.until(lambda: lab.bmc("cancelled").commands() == ["on"])
+    await lab.done("cancelled", Ask.OFF)
+    lab.bmc("refused").faults["open"] = [Faults.refused_login]
+    await lab.done("refused", Ask.ON)
+    lab.bmc("late").faults["read"] = [Faults.unread] * 100
+    await lab.done("late", Ask.ON)
+    drive, ends = load().drive, dict[str, list[str]]()
+    for name in ("cancelled", "refused", "late"):
+        phase: str | None = drive.initial
+        for entry in lab.disk.journal:
+            if entry.kind is Kind.PHASE and entry.node == name:
+                assert entry.before == phase
+                phase = entry.after
+                assert phase is not None
+                if drive.kind(phase) == "final":
+                    ends.setdefault(name, []).append(phase)
+                    phase = drive.initial
+        assert phase == drive.initial, "the last one is told to its end"
+    assert ends == {"cancelled": ["withdrawn", "done"], "refused": ["failed"], "late": ["failed"]}

@@ -125,7 +125,7 @@ def test_names_are_lower_case_words_joined_by_hyphens(told: Told) -> None:
         (("version: 1", "version: 2"), "1: version is 2, expected 1"),
         (
             ('driving, about: "At work."', 'drive, about: "At work."'),
-            "20: machines.node.states.busy.kind is \"drive\", expected 'resting', 'driving' or 'final'",
+            "20: machines.node.states.busy.kind is \"drive\", expected 'resting', 'driving', 'leaving' or 'final'",
         ),
         (
             ('declares: "off"', "declares: dim"),

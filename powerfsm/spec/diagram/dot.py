@@ -45,6 +45,9 @@ def _look(vertex: Vertex) -> str:
         looks.append('style="rounded,dashed"')
     elif vertex.kind == "driving":
         looks.append("penwidth=2.5")
+    elif vertex.kind == "leaving":
+        looks.append('style="rounded,dotted"')
+        looks.append("penwidth=2.5")
     elif vertex.kind == "final":
         looks.append("peripheries=2")
     return ", ".join(looks)

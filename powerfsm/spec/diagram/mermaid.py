@@ -11,6 +11,7 @@ from powerfsm.spec.diagram.picture import Picture, Vertex
 _CLASSES = {
     "resting": "stroke-width:1px",
     "driving": "stroke-width:3px",
+    "leaving": "stroke-width:3px,stroke-dasharray:1 3",
     "final": "stroke-width:1px",
     "together": "stroke-dasharray:4 3,font-style:italic",
 }

@@ -23,6 +23,9 @@ _ENTERED: dict[str, EdgeKind] = {
     "cancelling": "cancel",
     "error": "failure",
     "failed": "failure",
+    "giving-up": "failure",
+    "withdrawing": "cancel",
+    "withdrawn": "cancel",
     "quarantined": "failure",
     "resting": "failure",
 }

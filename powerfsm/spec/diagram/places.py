@@ -33,7 +33,8 @@ _NODE = {
     "powering-off": Place(3, 3, 1, 8),
 }
 
-# The way down the middle is the protocol; on the left it begins again, on the right it has failed.
+# The way down the middle is the protocol; on the left it begins again, on the right it fails, and at the bottom
+# it is cancelled.
 _DRIVE = {
     "fencing": Place(0, 2, 0, 0),
     "quarantined": Place(2, 2, 1, 1),
@@ -47,8 +48,12 @@ _DRIVE = {
     "closing": Place(1, 2, 9, 9),
     "done": Place(1, 2, 10, 10),
     "resting": Place(0, 0, 3, 8),
-    "failed": Place(3, 3, 3, 8),
-    "any driving state": Place(3, 3, 2, 2),
+    "giving-up": Place(3, 3, 3, 8),
+    "failed": Place(3, 3, 10, 10),
+    "any driving state but closing": Place(3, 3, 2, 2),
+    "any driving state": Place(1, 1, 11, 11),
+    "withdrawing": Place(2, 2, 11, 11),
+    "withdrawn": Place(3, 3, 11, 11),
 }
 
 PLACES: dict[str, dict[str, Place]] = {"node": _NODE, "drive": _DRIVE}

@@ -24,7 +24,7 @@ _EDGES: dict[EdgeKind, str] = {
     "failure": "failure",
     "recovery": "recovery and drift",
 }
-_STATES = {"resting": "at rest", "driving": "an action drives", "final": "final"}
+_STATES = {"resting": "at rest", "driving": "an action drives", "leaving": "an action ends", "final": "final"}
 _LIGHT = {
     "paper": "#ffffff",
     "ink": "#1f2328",
@@ -104,6 +104,7 @@ def _style(colours: dict[str, str]) -> Iterator[str]:
             yield f".edge.{kind} {{ stroke-dasharray: {dashes}; }}"
     yield ".resting .rim { stroke-width: 1.25; }"
     yield ".driving .rim { stroke-width: 3; }"
+    yield ".leaving .rim { stroke-width: 3; stroke-dasharray: 1 3; }"
     yield ".final .rim { stroke-width: 1.25; }"
     yield ".together .rim { stroke-width: 1.25; stroke-dasharray: 4 3; }"
     yield from _colours(colours)
