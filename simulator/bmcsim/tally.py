@@ -24,6 +24,7 @@ class Tally(EventLog):
         faults: Faults that struck, by kind.
         dropped: Datagrams that got no answer, by why.
         changes: Changes of power, by cause.
+        requests: Redfish requests that were answered, by status.
         number: How many events there were so far; that of the last one.
     """
 
@@ -39,6 +40,7 @@ class Tally(EventLog):
         self.faults: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.changes: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
         self.number = 0
 
     def write(self, entry: Event) -> None:
@@ -86,5 +88,7 @@ class Tally(EventLog):
             self.refused[entry["what"]] += 1
         elif event == "dropped":
             self.dropped[entry["reason"]] += 1
+        elif event == "request":
+            self.requests[str(entry.get("status", ""))] += 1
         elif event == "power":
             self.changes[entry["cause"]] += 1

@@ -77,6 +77,7 @@ def _counts(verdict: Verdict, *, with_claims: bool) -> list[tuple[str, int]]:
     seen = [
         ("power commands", sum(commands)),
         ("most for one BMC", max(commands)),
+        ("fewest for one BMC", min(commands)),
         ("in duplicated datagrams", verdict.duplicates),
         ("changes by hand", verdict.by_hand),
     ]

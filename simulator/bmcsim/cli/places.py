@@ -16,8 +16,10 @@ def places(fleet: Fleet) -> Iterator[str]:
     yield f"bmcsim: {len(fleet):,} BMCs are ready"
     at = list(fleet.addresses.items())
     if len(at) <= _LISTED:
-        yield from (f"  {name}  {host}:{port}" for name, (host, port) in at)
+        yield from (f"  {name}  {host}:{port}  {fleet.urls.get(name, '')}".rstrip() for name, (host, port) in at)
         return
+    if fleet.urls:
+        yield f"  {len(fleet.urls):,} speak Redfish, the first at {next(iter(fleet.urls.values()))}"
     by_port: defaultdict[int, list[tuple[str, Address]]] = defaultdict(list)
     for name, address in at:
         by_port[address[1]].append((name, address))

@@ -77,6 +77,8 @@ def run(
                 fleet,
                 tally,
                 made.addresses,
+                redfish=made.redfish,
+                tls=made.tls,
                 ready_file=ready_file,
                 announce=_doors,
                 duration=duration,
@@ -92,5 +94,8 @@ run.__doc__ = "Run a scenario until SIGINT, SIGTERM, or for --duration seconds.\
 
 
 def _doors(fleet: Fleet, control: str | None) -> object:
-    nodes = {name: {"ipmi": {"host": host, "port": port}} for name, (host, port) in fleet.addresses.items()}
+    nodes = {
+        name: {"ipmi": {"host": host, "port": port}, "redfish": fleet.urls.get(name)}
+        for name, (host, port) in fleet.addresses.items()
+    }
     return {"control": control, "nodes": nodes}

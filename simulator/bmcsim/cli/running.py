@@ -3,11 +3,12 @@
 import json
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
+from types import MappingProxyType
 
 import trio
 from rich.console import Console
@@ -15,6 +16,7 @@ from rich.console import Console
 from bmcsim.cli.places import places
 from bmcsim.datagrams import Datagrams
 from bmcsim.fleet import Fleet
+from bmcsim.redfish.sockets import opened
 from bmcsim.serve import bound
 from bmcsim.sessions import Address
 from bmcsim.tally import Tally
@@ -42,6 +44,8 @@ def run_fleet(
     tally: Tally,
     where: Mapping[str, Address],
     *,
+    redfish: Mapping[str, Address] = MappingProxyType({}),
+    tls: Collection[str] = (),
     ready_file: Path | None = None,
     announce: Callable[[Fleet, str | None], object],
     duration: float | None = None,
@@ -55,6 +59,8 @@ def run_fleet(
         fleet: Whom.
         tally: What its events pass through.
         where: Node to the address of its IPMI door.
+        redfish: Node to the address of its Redfish door, of those that have one.
+        tls: Those of them whose URL begins with https.
         ready_file: Written once everything is bound, removed at the end.
         announce: Gives what is written into it, as JSON, for the fleet and the URL of the control API.
         duration: Seconds until it ends by itself, or None.
@@ -71,7 +77,12 @@ def run_fleet(
         fleet.tap = Datagrams(tally)
     with ExitStack() as stack:
         door = None if control is None else stack.enter_context(_control_door(control))
-        answer = stack.enter_context(bound(fleet, where))
+        doors = [stack.enter_context(bound(fleet, where))]
+        doors.extend(
+            stack.enter_context(opened(fleet, at, tls=secure))
+            for secure in (False, True)
+            if (at := {name: place for name, place in redfish.items() if (name in tls) is secure})
+        )
         if ready_file is not None:
             told = announce(fleet, None if door is None else _url(door))
             stack.enter_context(_announced(told, ready_file))
@@ -81,7 +92,7 @@ def run_fleet(
         if door is not None:
             console.print(f"bmcsim: control API at {_url(door)}", markup=False, highlight=False, soft_wrap=True)
         try:
-            trio.run(_serve, fleet, tally, answer, duration, control, door, console if view else None)
+            trio.run(_serve, fleet, tally, doors, duration, control, door, console if view else None)
         except* OSError as group:
             raise _first(group) from None
 
@@ -89,7 +100,7 @@ def run_fleet(
 async def _serve(
     fleet: Fleet,
     tally: Tally,
-    answer: Callable[[], Awaitable[None]],
+    doors: Sequence[Callable[[], Awaitable[None]]],
     duration: float | None,
     control: Control | None,
     door: socket | None,
@@ -97,7 +108,8 @@ async def _serve(
 ) -> None:
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(answer)
+            for answer in doors:
+                nursery.start_soon(answer)
             if console is not None:
                 nursery.start_soon(keep_showing, view_for(console), Watch(fleet, tally))
             if control is not None and door is not None:

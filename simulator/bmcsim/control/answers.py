@@ -27,6 +27,7 @@ class NodeAnswer(BaseModel):
     answering: Annotated[bool, Field(description="The BMC hears and answers.")]
     sessions: Annotated[int, Field(description="Sessions that are open.")]
     address: Annotated[Address | None, Field(description="Where its IPMI door is.")]
+    redfish: Annotated[str | None, Field(description="The URL of its Redfish door, where it has one.")]
 
     @classmethod
     def of(cls, fleet: Fleet, bmc: Bmc) -> "NodeAnswer":
@@ -70,6 +71,7 @@ def _plain(fleet: Fleet, bmc: Bmc) -> dict[str, object]:
         "answering": bmc.answering,
         "sessions": sum(1 for _ in bmc.sessions),
         "address": None if address is None else Address(host=address[0], port=address[1]),
+        "redfish": fleet.urls.get(bmc.name),
     }
 
 

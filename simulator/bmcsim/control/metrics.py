@@ -63,6 +63,7 @@ class _Fleet(Collector):
         others = sum(number for what, number in tally.refused.items() if what not in _LOGIN_STEPS)
         yield CounterMetricFamily("bmcsim_power_commands_refused", "Power commands refused.", others)
         yield _by("bmcsim_datagrams_unanswered", "Datagrams that got no answer.", "reason", tally.dropped)
+        yield _by("bmcsim_redfish_requests", "Redfish requests answered, by status.", "status", tally.requests)
         yield _by("bmcsim_power_changes", "Changes of power.", "cause", tally.changes)
         yield CounterMetricFamily("bmcsim_events", "Events in the log.", tally.number)
 

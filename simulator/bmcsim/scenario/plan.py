@@ -20,12 +20,21 @@ from bmcsim.scenario.declared import Changes
 from bmcsim.scenario.families import FAMILIES
 from bmcsim.scenario.mistakes import Mistake, ScenarioError
 from bmcsim.scenario.reading import ReadScenario
-from bmcsim.scenario.schema import IPMI_PORT, ControlModel, GroupModel, HappeningModel
+from bmcsim.scenario.schema import (
+    IPMI_PORT,
+    AddressesModel,
+    ControlModel,
+    GroupModel,
+    HappeningModel,
+    RedfishModel,
+)
 from bmcsim.scenario.text import Path as Place
 from bmcsim.serve import on_ports
 from bmcsim.sessions import Address
 
 _LOCALHOST = "127.0.0.1"
+_HTTP_PORT = 80
+_HTTPS_PORT = 443
 _SHOWN = 5
 _LONGEST_KG = 20
 
@@ -39,6 +48,8 @@ class Plan:
     Attributes:
         profiles: Node to what kind of BMC it has, in the order of the file.
         addresses: Node to where its IPMI door is; port 0 is any.
+        redfish: Node to where its Redfish door is, of those that have one.
+        tls: Those whose Redfish URL begins with https.
         network: What lies between clients and BMCs.
         networks: The same for single nodes.
         rules: Faults.
@@ -52,6 +63,8 @@ class Plan:
 
     profiles: Mapping[str, Profile]
     addresses: Mapping[str, Address]
+    redfish: Mapping[str, Address]
+    tls: frozenset[str]
     network: Network
     networks: Mapping[str, Network]
     rules: tuple[Rule, ...]
@@ -88,6 +101,17 @@ def _happen(fleet: Fleet, name: str, event: HappeningModel, dice: Dice, left: in
     return happen
 
 
+def _places(addresses: AddressesModel, names: list[str], usual: int) -> Mapping[str, Address]:
+    """Return where a door of each node is; `usual` is the port where each has an address of its own."""
+    if addresses.hosts is None:
+        return on_ports(names, addresses.host or _LOCALHOST, addresses.port or 0)
+    hosts = expand(addresses.hosts)
+    if len(hosts) != len(names):
+        raise ValueError(f"{len(hosts)} hosts for {len(names)} nodes, expected one for each")
+    port = usual if addresses.port is None else addresses.port
+    return {name: (host, port) for name, host in zip(names, hosts, strict=True)}
+
+
 def _changed(changes: Changes | None, before: Made) -> Made:
     after: Made = before if changes is None else changes.apply(before)
     return after
@@ -111,13 +135,16 @@ class _Planner:
         self._mistakes: list[Mistake] = []
         self._profiles: dict[str, Profile] = {}
         self._addresses: dict[str, Address] = {}
+        self._redfish: dict[str, Address] = {}
+        self._tls: set[str] = set()
         self._networks: dict[str, Network] = {}
 
     def plan(self) -> Plan:
         scenario = self._scenario
         for number, group in enumerate(scenario.nodes):
             self._add(group, ("nodes", number))
-        self._twice_at_one_address()
+        self._twice_at_one_address(self._addresses)
+        self._twice_at_one_address(self._redfish)
         for number, event in enumerate(scenario.events):
             self._known(event.nodes, ("events", number, "nodes"))
         for number, rule in enumerate(scenario.faults):
@@ -131,6 +158,8 @@ class _Planner:
         return Plan(
             profiles=self._profiles,
             addresses=self._addresses,
+            redfish=self._redfish,
+            tls=frozenset(self._tls),
             network=scenario.network.network(),
             networks=self._networks,
             rules=scenario.faults,
@@ -166,7 +195,9 @@ class _Planner:
             self._tell((*place, "names"), f"{twice[0]} is in another group already, expected each node once")
             return
         profile = self._profile(group, place)
-        at = self._try((*place, "addresses"), partial(self._addresses_of, group, names))
+        at = self._try((*place, "addresses"), partial(_places, group.addresses, names, IPMI_PORT))
+        if group.redfish is not None and at is not None:
+            self._add_redfish(group.redfish, group.addresses, names, place)
         if profile is None or at is None:
             profile, at = Profile(), dict.fromkeys(names, (_LOCALHOST, 0))
         self._profiles.update(dict.fromkeys(names, profile))
@@ -174,19 +205,16 @@ class _Planner:
         if group.network is not None:
             self._networks.update(dict.fromkeys(names, group.network.network()))
 
-    def _addresses_of(self, group: GroupModel, names: list[str]) -> Mapping[str, Address]:
-        addresses = group.addresses
-        if addresses.hosts is None:
-            return on_ports(names, addresses.host or _LOCALHOST, addresses.port or 0)
-        hosts = expand(addresses.hosts)
-        if len(hosts) != len(names):
-            raise ValueError(f"{len(hosts)} hosts for {len(names)} nodes, expected one for each")
-        port = IPMI_PORT if addresses.port is None else addresses.port
-        return {name: (host, port) for name, host in zip(names, hosts, strict=True)}
+    def _add_redfish(self, door: RedfishModel, addresses: AddressesModel, names: list[str], place: Place) -> None:
+        usual = _HTTPS_PORT if door.tls else _HTTP_PORT
+        moved = addresses.model_copy(update={"port": door.port})
+        self._redfish.update(self._try((*place, "redfish"), partial(_places, moved, names, usual)) or {})
+        if door.tls:
+            self._tls.update(names)
 
-    def _twice_at_one_address(self) -> None:
+    def _twice_at_one_address(self, places: Mapping[str, Address]) -> None:
         taken: dict[Address, str] = {}
-        for name, address in self._addresses.items():
+        for name, address in places.items():
             if address[1] and (other := taken.setdefault(address, name)) != name:
                 host, port = address
                 told = f"{name} and {other} are both at {host}:{port}, expected an address or a port for each"

@@ -89,6 +89,16 @@ class AddressesModel(Strict):
         return self
 
 
+class RedfishModel(Strict):
+    """The Redfish door of BMCs; every port speaks HTTP and HTTPS."""
+
+    port: Port | None = None
+    """As with addresses: the first of many ports (by default any that are free), or with `hosts` that of all (by
+    default 443 with TLS and 80 without)."""
+    tls: bool = False
+    """URLs that are told begin with https, and a certificate is made for them."""
+
+
 class UserModel(Strict):
     """One account."""
 
@@ -98,6 +108,10 @@ class UserModel(Strict):
     """At most 20 bytes, as text, `{env: VARIABLE}` or `{file: PATH}`."""
     privilege: Annotated[Privilege, ByName(Privilege)] = Privilege.ADMINISTRATOR
     """The highest privilege that it may have."""
+
+
+def _redfish(value: object) -> object:
+    return ({} if value else None) if isinstance(value, bool) else value
 
 
 class GroupModel(Strict):
@@ -113,6 +127,10 @@ class GroupModel(Strict):
     """What is different about the machines behind them."""
     addresses: AddressesModel = AddressesModel()
     """Where they are."""
+    redfish: Annotated[
+        RedfishModel | None, BeforeValidator(_redfish, json_schema_input_type=bool | RedfishModel | None)
+    ] = None
+    """Their Redfish door, at the same addresses: true, or a mapping; none by default."""
     users: Annotated[tuple[UserModel, ...], AfterValidator(nonempty)] | None = None
     """Their accounts; without it those of the profile (admin, password)."""
     kg: SecretField | None = None
