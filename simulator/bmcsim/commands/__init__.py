@@ -50,7 +50,6 @@ _COMMANDS: Final[dict[tuple[int, int], tuple[Privilege, Callable[[Call], bytes]]
     (NetFn.STORAGE, 0x10): (Privilege.USER, device.no_inventory),
     (NetFn.STORAGE, 0x11): (Privilege.USER, device.no_inventory),
     (NetFn.STORAGE, 0x20): (Privilege.USER, sensors.info),
-    (NetFn.STORAGE, 0x21): (Privilege.USER, sensors.allocation_info),
     (NetFn.STORAGE, 0x22): (Privilege.USER, sensors.reserve),
     (NetFn.STORAGE, 0x23): (Privilege.USER, sensors.get_record),
     (NetFn.STORAGE, 0x40): (Privilege.USER, events.info),

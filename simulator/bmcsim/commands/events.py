@@ -52,7 +52,8 @@ def reserve(call: Call) -> bytes:
 def get_entry(call: Call) -> bytes:
     """Get SEL Entry (31.5); whoever reads a part has to hold the reservation."""
     sel = _sel(call)
-    reservation, record_id, offset, count = _GET.unpack_from(at_least(call.data, _GET.size))
+    fields: tuple[int, int, int, int] = _GET.unpack_from(at_least(call.data, _GET.size))
+    reservation, record_id, offset, count = fields
     if offset:
         _check_reservation(sel, reservation)
     found = sel.find(record_id)
