@@ -16,6 +16,7 @@ import trio
 from bmcsim.binding import CannotBindError, Unbound, allow_descriptors
 from bmcsim.bmc import Bmc
 from bmcsim.fleet import Fleet
+from bmcsim.profile import Fidelity
 from bmcsim.redfish.sockets import opened
 from bmcsim.sessions import Address
 
@@ -59,7 +60,11 @@ def bound(fleet: Fleet, addresses: Mapping[str, Address]) -> Iterator[Callable[[
 
     Raises:
         CannotBindError: Some addresses cannot be bound.
+        ValueError: A BMC has no cryptography; that is for virtual time.
     """
+    fast = next((bmc.name for bmc in fleet if bmc.profile.fidelity is Fidelity.FAST), None)
+    if fast is not None:
+        raise ValueError(f"{fast} has fidelity fast, which nobody on a network can talk to; serve it in memory")
     allow_descriptors(len(fleet))
     with ExitStack() as stack:
         ports = {port.socket.fileno(): port for port in _bind(fleet, addresses, stack)}

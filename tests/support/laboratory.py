@@ -6,7 +6,7 @@ judge must have seen no promise broken.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from itertools import pairwise
 from random import Random
 from typing import TypeVar
@@ -14,6 +14,7 @@ from typing import TypeVar
 import trio
 import trio.testing
 
+from bmcsim.virtual import deterministic
 from hostile_bmc import LabBmc, LabDriver
 from judge import Judge
 from lab_disk import Disk, LabStore
@@ -222,11 +223,7 @@ def run_in_virtual_time(
     seed: int | None = None,
 ) -> _Result:
     """`trio.run` with a clock that starts at 0 and jumps whenever every task waits; one run for one seed."""
-    if seed is not None:
-        # Trio has no public way to fix the order in which tasks go on; it has these two for Hypothesis.
-        scheduler = trio._core._run
-        scheduler._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]
-        scheduler._r.seed(seed)
     if clock is None:
         clock = trio.testing.MockClock(autojump_threshold=0)
-    return trio.run(run, clock=clock, instruments=instruments)
+    with nullcontext() if seed is None else deterministic(seed):
+        return trio.run(run, clock=clock, instruments=instruments)
