@@ -23,14 +23,15 @@ class Accounts:
     __slots__ = ("_by_id",)
 
     def __init__(self, users: tuple[User, ...]) -> None:
-        """Begin with `users`; the nameless one gets number 1, the others count from 2.
+        """Begin with `users`; the first nameless one gets number 1, the others count from 2.
 
         Raises:
             ValueError: There is no room for so many.
         """
-        self._by_id = {
-            (number if user.name else NAMELESS): user for number, user in enumerate(users, _FIRST_NAMED)
-        }
+        self._by_id: dict[int, User] = {}
+        for number, user in enumerate(users, _FIRST_NAMED):
+            first_nameless = not user.name and NAMELESS not in self._by_id
+            self._by_id[NAMELESS if first_nameless else number] = user
         if max(self._by_id, default=0) > MOST:
             raise ValueError(f"{len(users)} users; a BMC has room for {MOST - 1}")
 

@@ -10,6 +10,7 @@ records beside it (in virtual time: trio's clock).  The events and their fields:
     started          power, host, port: the BMC serves; all sessions before it are dead
     session-opened   session, user
     session-closed   session, by: own | other | idle | crash
+    bmc-reset        session: the BMC was told to restart, cold or warm
     command          command, session, seq, duplicate: a power command was accepted; over Redfish there is no
                      seq, and no session where it came with Basic authentication
     refused          what, code: a login or power command was refused; session where there is one

@@ -16,7 +16,6 @@ from powerfsm.ipmi.wire.packet import Packet
 MakeBmc = Callable[..., Bmc]
 
 ON = Hardware(power=Power.ON)
-STORAGE = 0x0A
 
 
 @pytest.mark.parametrize(
@@ -102,12 +101,14 @@ def test_the_status_tells_how_it_came_to_this(bmc: Bmc) -> None:
     cause = (NetFn.CHASSIS, 0x07)
     assert console.request(*cause).data == b"\x00\x01"
     console.control(1)
-    assert ChassisStatus.decode(console.request(*status).data) == ChassisStatus(on=True, last_event=0x10)
+    assert ChassisStatus.decode(console.request(*status).data) == ChassisStatus(
+        on=True, last_event=0x10, misc=0x40
+    )
     assert console.request(*cause).data == b"\x01\x01"
     bmc.press_power_button(1)
     bmc.press_power_button(2)
     console.now = 2
-    assert ChassisStatus.decode(console.request(*status).data) == ChassisStatus(on=True, last_event=0)
+    assert ChassisStatus.decode(console.request(*status).data) == ChassisStatus(on=True, last_event=0, misc=0x40)
     assert console.request(*cause).data == b"\x03\x01"
 
 
@@ -159,7 +160,7 @@ def test_the_device_tells_what_it_is(bmc: Bmc) -> None:
     console = Console(bmc).login()
     device = DeviceId.decode(console.request(NetFn.APP, AppCommand.GET_DEVICE_ID).data)
     assert device.ipmi_version == (2, 0)
-    assert device.support == 0x80
+    assert device.support == 0x86
     assert console.request(NetFn.APP, 0x08).data == bmc.guid
     assert console.ask(NetFn.APP, 0x37).data == bmc.guid
     assert console.request(NetFn.CHASSIS, 0x00).data == bytes((0, 0x20, 0x20, 0x20, 0x20))
@@ -168,15 +169,15 @@ def test_the_device_tells_what_it_is(bmc: Bmc) -> None:
 
 def test_what_is_absent_is_said_to_be_absent(bmc: Bmc) -> None:
     console = Console(bmc).login()
-    assert console.request(STORAGE, 0x10, b"\x00").completion == 0xCB
-    assert console.request(STORAGE, 0x20).completion == 0xC1
+    assert console.request(NetFn.STORAGE, 0x10, b"\x00").completion == 0xCB
 
 
 def test_what_it_does_not_know_is_answered_c1(bmc: Bmc) -> None:
     console = Console(bmc).login()
     assert console.request(NetFn.APP, 0xEE).completion == 0xC1
     assert console.request(0x2C, 0x00).completion == 0xC1
-    assert console.ask(NetFn.APP, AppCommand.GET_SESSION_CHALLENGE, bytes(17)).completion == 0xC1
+    assert console.request(0x2E, 0x01, b"\x57\x01\x00").completion == 0xC1
+    assert console.request(NetFn.STORAGE, 0x99).completion == 0xC1
 
 
 def test_what_is_too_short_is_answered_c7(bmc: Bmc) -> None:

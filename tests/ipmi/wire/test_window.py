@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powerfsm.ipmi.wire.window import SequenceWindow, following
+from powerfsm.ipmi.wire.window import ABOVE_15, BELOW_15, SequenceWindow, following
 
 
 def test_the_first_number_is_1_and_0_is_none() -> None:
@@ -67,3 +67,23 @@ def test_whatever_arrives_no_number_is_taken_twice_nor_far_from_the_newest(arriv
         assert window.accept(sequence) == expected
         if expected:
             taken.add(sequence)
+
+
+def test_the_window_of_ipmi_15_begins_anywhere_and_is_8_wide_each_way() -> None:
+    window = SequenceWindow(before=99, below=BELOW_15, above=ABOVE_15)
+    assert not window.accept(99)
+    assert not window.accept(108)
+    assert window.accept(107)
+    assert not window.accept(107)
+    assert window.accept(100)
+    assert window.accept(115)
+    assert window.accept(108)
+    assert not window.accept(106)
+
+
+def test_the_window_of_ipmi_15_goes_on_past_the_highest_number() -> None:
+    window = SequenceWindow(before=0xFFFFFFFD, below=BELOW_15, above=ABOVE_15)
+    assert window.accept(0xFFFFFFFE)
+    assert window.accept(2)
+    assert window.accept(0xFFFFFFFF)
+    assert not window.accept(0)

@@ -74,7 +74,7 @@ async def test_ipmitool_is_told_what_the_bmc_has_and_has_not() -> None:
         assert "IPMIv2/RMCP+" in output
         code, output = await call.ipmitool("channel", "getciphers", "ipmi", "1")
         assert code == 0
-        code, output = await call.ipmitool("sdr")
+        code, output = await call.ipmitool("dcmi", "discover")
         assert "Invalid command" in output
         assert (await call.ipmitool("power", "status"))[0] == 0
 
