@@ -5,8 +5,10 @@ import pytest
 from bmcsim.agenda import Agenda
 from bmcsim.dice import Dice, Span
 from bmcsim.machine import (
+    BUTTON_HOLD,
     Cause,
     Change,
+    EarlySoftOff,
     Hardware,
     Jolt,
     LastPowerEvent,
@@ -18,6 +20,7 @@ from bmcsim.machine import (
     RestartCause,
     RestorePolicy,
     SoftOff,
+    WhileOff,
 )
 
 
@@ -229,3 +232,186 @@ def test_the_same_seed_gives_the_same_delays_and_another_one_others() -> None:
 
     assert delay(1) == delay(1)
     assert len({delay(seed) for seed in range(20)}) == 20
+
+
+def up_at(hardware: Hardware) -> Bench:
+    """A machine turned on at 0."""
+    bench = Bench(hardware)
+    bench.order(Order.ON, 0)
+    return bench
+
+
+SLOW = Hardware(boot_delay=Span.of(5), os_boot=Span.of(60))
+
+
+def test_the_operating_system_is_up_a_while_after_the_power() -> None:
+    bench = up_at(SLOW)
+    assert bench.power_at(5) is Power.ON
+    assert not bench.machine.system_is_up(64.9)
+    assert bench.machine.system_is_up(65)
+
+
+def test_a_reset_takes_the_operating_system_down_and_up_again() -> None:
+    bench = up_at(SLOW)
+    bench.order(Order.RESET, 100)
+    assert not bench.machine.system_is_up(159)
+    assert bench.machine.system_is_up(160)
+
+
+def test_a_machine_that_is_on_at_the_start_has_its_operating_system_up() -> None:
+    bench = Bench(Hardware(power=Power.ON, os_boot=Span.of(60)))
+    assert bench.machine.system_is_up(0)
+    bench.order(Order.OFF, 1)
+    assert not bench.machine.system_is_up(1000)
+
+
+def test_soft_off_before_the_system_is_up_is_heard_by_nobody() -> None:
+    bench = up_at(SLOW)
+    bench.order(Order.SOFT_OFF, 10)
+    assert bench.power_at(1e6) is Power.ON
+
+
+def test_soft_off_before_the_system_is_up_may_cut_the_power() -> None:
+    bench = up_at(Hardware(os_boot=Span.of(60), off_delay=Span.of(2), early_soft_off=EarlySoftOff.HARD))
+    bench.order(Order.SOFT_OFF, 10)
+    assert bench.power_at(11.9) is Power.ON
+    assert bench.power_at(12) is Power.OFF
+    assert bench.story()[-1] == (12, "off", "soft-off")
+
+
+def test_a_hung_system_hears_no_soft_off_until_it_is_started_again() -> None:
+    hard = Hardware(power=Power.ON, os_boot=Span.of(60), early_soft_off=EarlySoftOff.HARD)
+    bench = Bench(hard)
+    bench.machine.hang()
+    bench.order(Order.SOFT_OFF, 10)
+    assert bench.power_at(100) is Power.ON
+    bench.order(Order.RESET, 100)
+    bench.order(Order.SOFT_OFF, 160)
+    assert bench.power_at(160) is Power.OFF
+
+
+def test_a_system_that_hangs_while_it_shuts_down_stays_on() -> None:
+    bench = Bench(Hardware(power=Power.ON, soft_off_delay=Span.of(30)))
+    bench.order(Order.SOFT_OFF, 0)
+    bench.machine.hang()
+    assert bench.power_at(1e6) is Power.ON
+
+
+def test_a_soft_reset_restarts_without_losing_power() -> None:
+    bench = Bench(Hardware(power=Power.ON, soft_off_delay=Span.of(20), os_boot=Span.of(60)))
+    bench.order(Order.SOFT_RESET, 0)
+    assert bench.machine.heading is Power.OFF
+    assert bench.power_at(20) is Power.ON
+    assert bench.changes == [Change(20, Jolt.RESET, Cause.SOFT_OFF, 7)]
+    assert not bench.machine.system_is_up(79)
+    assert bench.machine.system_is_up(80)
+
+
+def test_a_press_from_afar_turns_on_and_asks_to_shut_down() -> None:
+    bench = Bench(Hardware(soft_off_delay=Span.of(20)))
+    bench.order(Order.BUTTON, 0)
+    bench.order(Order.BUTTON, 10)
+    bench.agenda.run(100)
+    assert bench.story() == [(0, "on", "command"), (30, "off", "soft-off")]
+
+
+def test_a_short_press_asks_the_operating_system_which_may_not_care() -> None:
+    honours = Bench(Hardware(power=Power.ON, soft_off_delay=Span.of(20)))
+    ignores = Bench(Hardware(power=Power.ON, soft_off=SoftOff.IGNORED))
+    for bench in (honours, ignores):
+        bench.machine.press_power_button(0)
+    assert honours.power_at(20) is Power.OFF
+    assert honours.story() == [(20, "off", "operator")]
+    assert ignores.power_at(1e6) is Power.ON
+
+
+def test_a_press_cuts_the_power_where_there_is_no_soft_off() -> None:
+    bench = Bench(Hardware(power=Power.ON, soft_off=SoftOff.UNSUPPORTED))
+    bench.machine.press_power_button(1)
+    assert bench.story() == [(1, "off", "operator")]
+
+
+def test_a_button_held_for_four_seconds_cuts_the_power_whatever_the_system_does() -> None:
+    bench = Bench(Hardware(power=Power.ON, soft_off=SoftOff.IGNORED))
+    bench.machine.press_power_button(1, held=True)
+    bench.machine.press_power_button(2, held=True)
+    assert bench.power_at(1 + BUTTON_HOLD - 0.1) is Power.ON
+    assert bench.power_at(1 + BUTTON_HOLD) is Power.OFF
+    assert bench.story() == [(5, "off", "operator")]
+
+
+def test_a_button_held_turns_on_what_is_off() -> None:
+    bench = Bench(Hardware())
+    bench.machine.press_power_button(1, held=True)
+    assert bench.power_at(100) is Power.ON
+
+
+@pytest.mark.parametrize(
+    ("ways", "order", "after"),
+    [
+        (WhileOff.IGNORED, Order.CYCLE, Power.OFF),
+        (WhileOff.IGNORED, Order.SOFT_OFF, Power.OFF),
+        (WhileOff.STARTS, Order.CYCLE, Power.ON),
+        (WhileOff.STARTS, Order.RESET, Power.ON),
+        (WhileOff.STARTS, Order.SOFT_OFF, Power.OFF),
+        (WhileOff.STARTS, Order.DIAGNOSTIC, Power.OFF),
+    ],
+)
+def test_some_machines_take_while_off_what_needs_power(ways: WhileOff, order: Order, after: Power) -> None:
+    bench = Bench(Hardware(while_off=ways))
+    bench.order(order, 0)
+    assert bench.power_at(100) is after
+
+
+def test_nothing_turns_a_machine_on_that_is_not_plugged_in() -> None:
+    bench = Bench(Hardware(restore=RestorePolicy.PREVIOUS))
+    bench.machine.lose_mains(0)
+    bench.machine.press_power_button(1)
+    bench.machine.wake(2)
+    assert bench.power_at(100) is Power.OFF
+    assert not bench.machine.mains
+
+
+def test_a_plug_pulled_twice_does_not_forget_that_it_was_on() -> None:
+    bench = Bench(Hardware(power=Power.ON, restore=RestorePolicy.PREVIOUS))
+    bench.machine.lose_mains(0)
+    bench.machine.lose_mains(1)
+    bench.machine.regain_mains(2)
+    assert bench.power_at(2) is Power.ON
+
+
+def test_machines_may_wait_before_they_turn_on_with_the_mains() -> None:
+    bench = Bench(Hardware(restore=RestorePolicy.ALWAYS_ON, restore_delay=Span.of(30)))
+    bench.machine.lose_mains(0)
+    bench.machine.regain_mains(10)
+    assert bench.power_at(39) is Power.OFF
+    assert bench.power_at(40) is Power.ON
+    assert bench.machine.restart_cause is RestartCause.ALWAYS_RESTORE
+
+
+def test_a_machine_changes_its_power_by_itself() -> None:
+    bench = Bench(Hardware(soft_off_delay=Span.of(10)))
+    bench.machine.wake(0)
+    assert bench.machine.restart_cause is RestartCause.CLOCK
+    bench.machine.halt(5)
+    bench.agenda.run(20)
+    bench.machine.wake(30)
+    bench.machine.fail(40)
+    assert bench.machine.last_event == LastPowerEvent.POWER_FAULT
+    assert bench.story() == [
+        (0, "on", "system"),
+        (15, "off", "system"),
+        (30, "on", "system"),
+        (40, "off", "system"),
+    ]
+
+
+def test_heading_tells_where_the_power_goes() -> None:
+    bench = Bench(Hardware(boot_delay=Span.of(5), off_delay=Span.of(5)))
+    headings: list[Power | None] = []
+    for order in (Order.ON, Order.OFF):
+        bench.order(order, 100.0 * len(headings))
+        headings.append(bench.machine.heading)
+        bench.agenda.run(bench.agenda.due)
+        headings.append(bench.machine.heading)
+    assert headings == [Power.ON, None, Power.OFF, None]
