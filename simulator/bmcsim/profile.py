@@ -138,6 +138,8 @@ class RedfishWays:
         session_timeout: Seconds after which a session that was not used ends, from 30 to 86400.
         tasks: How many tasks it remembers; the oldest that has ended makes room.
         task_limit: Seconds after which a reset that has not come true is given up, and its task has failed.
+        retry_after: Seconds that a running task asks clients to wait in Retry-After; 0 leaves the header out, as
+            there are clients that fail over it.
     """
 
     reset_types: tuple[str, ...] = RESET_TYPES
@@ -157,6 +159,7 @@ class RedfishWays:
     session_timeout: float = 1800.0
     tasks: int = 32
     task_limit: float = 600.0
+    retry_after: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what no service could be: no ResetType, no status, no room."""

@@ -88,7 +88,7 @@ def reset(call: Call, name: str) -> Response:
     if takes:
         session = call.caller.session if call.caller is not None else None
         call.bmc.order(order, call.now, None if session is None else session.number, Step.RESET)
-    return Response(204) if task is None else accepted(task)
+    return Response(204) if task is None else accepted(call, task)
 
 
 def _takes(call: Call, name: str, wanted: ResetType) -> bool:

@@ -9,7 +9,6 @@ from bmcsim.redfish.resources.root import versioned
 from bmcsim.redfish.tasks import Task, TaskState
 
 _PATH = f"{ROOT}/TaskService"
-_RETRY_AFTER = "1"
 
 
 def service(call: Call) -> Document:
@@ -38,15 +37,18 @@ def monitor(call: Call) -> Response:
     """Return 202 while a task runs, and then what its operation would have been answered (12.2)."""
     found = _wanted(call)
     if found.state is TaskState.RUNNING:
-        return accepted(found)
+        return accepted(call, found)
     if found.state is TaskState.COMPLETED:
         return Response(204)
     return told(500, *found.messages)
 
 
-def accepted(one: Task) -> Response:
+def accepted(call: Call, one: Task) -> Response:
     """Answer to an operation that goes on as a task."""
-    return Response.of(202, _document(one), location=_monitor_path(one), retry_after=_RETRY_AFTER)
+    response = Response.of(202, _document(one), location=_monitor_path(one))
+    if call.ways.retry_after:
+        response.headers["Retry-After"] = str(call.ways.retry_after)
+    return response
 
 
 def _wanted(call: Call) -> Task:
