@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bmcsim.cli import options
 from bmcsim.cli.failure import fail
-from bmcsim.cli.fault_option import read_fault
 from bmcsim.cli.running import run_fleet
 from bmcsim.dice import Span
 from bmcsim.events import FileLog, NoLog
@@ -85,11 +84,19 @@ def serve(
         where = _addresses(names, host, hosts, port)
         with closing(Tally(NoLog() if log is None else FileLog(log))) as tally:
             fleet = Fleet(dict.fromkeys(names, profile), network=Network.alike(way), seed=seed, log=tally)
-            for each in fault or ():
-                fleet.faults.add(read_fault(each))
+            _add_faults(fleet, fault or [])
             run_fleet(fleet, tally, where, ready_file=ready_file, announce=_places)
     except (ValueError, OSError) as error:
         fail(str(error))
+
+
+def _add_faults(fleet: Fleet, faults: list[str]) -> None:
+    if faults:
+        # The models of all faults take a while to be made, for which a fleet without any need not wait.
+        from bmcsim.cli.fault_option import read_fault  # noqa: PLC0415
+
+        for each in faults:
+            fleet.faults.add(read_fault(each))
 
 
 def _places(fleet: Fleet, _: str | None) -> object:

@@ -33,6 +33,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((host, port))
+            # From now on callers wait until somebody answers, instead of being sent away.
+            sock.listen()
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
             told = f"the control API cannot listen on {host}:{port}: {reason}; port 0 takes any that is free"

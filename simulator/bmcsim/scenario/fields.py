@@ -34,9 +34,13 @@ def kebab(name: str) -> str:
 class Strict(BaseModel):
     """A mapping in which every key is known."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=kebab, populate_by_name=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=kebab, populate_by_name=True)
+
+
+class Described(Strict):
+    """One whose keys are described by the texts below them; reading those takes time."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 def _span(value: object) -> Span:
@@ -107,7 +111,7 @@ class ByName:
         return {"enum": list(self._members)}
 
 
-class Secret(Strict):
+class Secret(Described):
     """A secret: as plain text (of simulated BMCs, it is none), or where it is kept."""
 
     plain: SecretStr | None = None

@@ -19,13 +19,13 @@ from bmcsim.scenario.declared import Changes, Overrides
 from bmcsim.scenario.families import DEFAULT_FAMILY, FamilyName
 from bmcsim.scenario.fields import (
     ByName,
+    Described,
     Hostlist,
     Ipv4,
     Port,
     Probability,
     SecretField,
     SpanField,
-    Strict,
     nonempty,
 )
 from bmcsim.scenario.rules import RuleField
@@ -34,7 +34,7 @@ from powerfsm.ipmi.wire.numbers import Privilege
 IPMI_PORT = 623
 
 
-class WayModel(Strict):
+class WayModel(Described):
     """What becomes of datagrams in one direction."""
 
     loss: Probability = 0.0
@@ -71,7 +71,7 @@ class NetworkModel(WayModel):
         )
 
 
-class AddressesModel(Strict):
+class AddressesModel(Described):
     """Where BMCs are: an address for each, or one address and a port for each."""
 
     host: Ipv4 | None = None
@@ -89,7 +89,7 @@ class AddressesModel(Strict):
         return self
 
 
-class RedfishModel(Strict):
+class RedfishModel(Described):
     """The Redfish door of BMCs; every port speaks HTTP and HTTPS."""
 
     port: Port | None = None
@@ -99,7 +99,7 @@ class RedfishModel(Strict):
     """URLs that are told begin with https, and a certificate is made for them."""
 
 
-class UserModel(Strict):
+class UserModel(Described):
     """One account."""
 
     name: str = DEFAULT_USER
@@ -114,7 +114,7 @@ def _redfish(value: object) -> object:
     return ({} if value else None) if isinstance(value, bool) else value
 
 
-class GroupModel(Strict):
+class GroupModel(Described):
     """Nodes that are alike."""
 
     names: Hostlist
@@ -139,7 +139,7 @@ class GroupModel(Strict):
     """The network in front of them, where it differs from that of all."""
 
 
-class HappeningModel(Strict):
+class HappeningModel(Described):
     """Something that people or fate do, at a time."""
 
     at: SpanField
@@ -164,7 +164,7 @@ class HappeningModel(Strict):
         return self
 
 
-class LogModel(Strict):
+class LogModel(Described):
     """Where events are written."""
 
     file: Path
@@ -173,7 +173,7 @@ class LogModel(Strict):
     """Write every datagram down, too, decoded."""
 
 
-class ControlModel(Strict):
+class ControlModel(Described):
     """The HTTP control API and metrics."""
 
     listen: Annotated[str, Field(examples=["127.0.0.1:8700"])]
@@ -226,7 +226,7 @@ Groups = Annotated[
 ]
 
 
-class Scenario(Strict):
+class Scenario(Described):
     """A fleet, what goes wrong with it and what happens to it."""
 
     nodes: Groups
