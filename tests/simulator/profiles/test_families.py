@@ -47,9 +47,10 @@ def make(log: MemoryLog) -> Make:
 async def _until_read(session: IpmiSession, wanted: Reading) -> float:
     """Wait for a reading; return how long it took."""
     began = trio.current_time()
-    while await session.read_power() is not wanted:
+    while True:
+        if await session.read_power() is wanted:
+            return trio.current_time() - began
         await trio.sleep(0.25)
-    return trio.current_time() - began
 
 
 @pytest.mark.parametrize("name", NAMES)
