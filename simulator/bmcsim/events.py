@@ -18,7 +18,10 @@ records beside it (in virtual time: trio's clock).  The events and their fields:
     power            to: on | off, cause: command | latch | soft-off | operator | mains | system, session
     reset            cause, session: the machine was reset; `diagnostic` likewise
     request          method, path, status, session: a Redfish request was answered so
-    fault            kind: lost | duplicated | delayed, way: in | out, delay: the network did it
+    fault            kind: lost | duplicated | delayed, way: in | out, delay: the network did it; or the name of a
+                     fault of the catalogue, with the step at which it struck
+    datagram         way: in | out, step, session, seq, netfn, cmd, data, code, length, peer: only where datagrams
+                     are written down (`bmcsim.datagrams`)
 
 What came in by Redfish has `door: redfish`; the numbers of its sessions are above 32 bits, those of IPMI below.
 
