@@ -14,9 +14,9 @@ from powerfsm.ipmi.wire.errors import WireError
 from powerfsm.ipmi.wire.message import Request, Response
 from powerfsm.ipmi.wire.numbers import AppCommand, ChassisCommand, Completion, NetFn, Privilege
 
-__all__ = ["Call", "execute"]
+__all__ = ["COMMANDS", "Call", "execute"]
 
-_COMMANDS: Final[dict[tuple[int, int], tuple[Privilege, Callable[[Call], bytes]]]] = {
+COMMANDS: Final[dict[tuple[int, int], tuple[Privilege, Callable[[Call], bytes]]]] = {
     (NetFn.CHASSIS, 0x00): (Privilege.USER, chassis.chassis_capabilities),
     (NetFn.CHASSIS, ChassisCommand.GET_STATUS): (Privilege.USER, chassis.chassis_status),
     (NetFn.CHASSIS, ChassisCommand.CONTROL): (Privilege.OPERATOR, chassis.chassis_control),
@@ -75,7 +75,7 @@ def execute(request: Request, call: Call) -> Response:
 
 
 def _carry_out(request: Request, call: Call) -> Response:
-    known = _COMMANDS.get((request.netfn, request.command))
+    known = COMMANDS.get((request.netfn, request.command))
     if known is None:
         return request.answer(Completion.INVALID_COMMAND)
     needed, run = known
