@@ -6,7 +6,6 @@ from typing import Annotated
 from pydantic import AfterValidator, WithJsonSchema
 
 from bmcsim import profiles
-from bmcsim import profiles
 from bmcsim.profile import Profile
 
 DEFAULT_FAMILY = "plain"
