@@ -18,6 +18,7 @@ PATIENCE: Final = 60.0
 _LARGEST_HEAD = 16384
 _LARGEST_DISCARDED = 1 << 20
 _CHUNK = 65536
+_MOMENT = 2.0
 
 Answer = Callable[[Request], Response]
 
@@ -49,6 +50,7 @@ class Conversation:
                     request = await self._next_request()
             except h11.RemoteProtocolError as error:
                 await self._complain(error)
+                await self._drain()
                 return
             except _TooMuch:
                 return
@@ -114,6 +116,15 @@ class Conversation:
             await self._send(_head(response))
             await self._send(h11.Data(data=response.body))
             await self._send(h11.EndOfMessage())
+
+    async def _drain(self) -> None:
+        """Hear a client out for a moment: closing on what it still says would take our answer away from it."""
+        heard = 0
+        with trio.move_on_after(_MOMENT):
+            if isinstance(self._stream, trio.abc.HalfCloseableStream):
+                await self._stream.send_eof()
+            while heard < _LARGEST_DISCARDED and (data := await self._stream.receive_some(_CHUNK)):
+                heard += len(data)
 
     async def _send(self, event: h11.Event) -> None:
         data = self._http.send(event)
