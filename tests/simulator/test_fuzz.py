@@ -7,15 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bmcsim import MemoryLog, Profile
+from bmcsim.accounts import Accounts
 from bmcsim.agenda import Agenda
 from bmcsim.bmc import Bmc
+from bmcsim.commands import COMMANDS
+from bmcsim.profile import Auth15
+from bmcsim.settings import ChannelAccess, Settings
 from console import Console
+from console15 import Console15
+from powerfsm.ipmi.wire import auth15
 from powerfsm.ipmi.wire.message import Request
 from powerfsm.ipmi.wire.numbers import AppCommand, NetFn, PayloadType
 from powerfsm.ipmi.wire.packet import Packet
-from powerfsm.ipmi.wire.packet15 import Packet15
+from powerfsm.ipmi.wire.packet15 import AUTH_MD5, AUTH_NONE, AUTH_PASSWORD, Packet15
+from powerfsm.ipmi.wire.suites import SUITES
 
-EVERY_SUITE = Profile(suites=(0, 3, 8, 17), slots=8, setup_timeout=1, idle_timeout=10)
+EVERY_SUITE = Profile(suites=(0, 3, 8, 17), ipmi15=tuple(Auth15), slots=8, setup_timeout=1, idle_timeout=10)
 
 numbers = st.integers(0, 255)
 payloads = st.binary(max_size=80)
@@ -25,6 +32,11 @@ requests = st.builds(
     numbers,
     payloads,
 )
+known_requests = st.builds(
+    lambda known, data: Request(known[0], known[1], data).encode(),
+    st.sampled_from(sorted(COMMANDS)),
+    st.binary(max_size=24),
+)
 
 
 def fresh() -> Bmc:
@@ -32,12 +44,18 @@ def fresh() -> Bmc:
 
 
 def still_serves(bmc: Bmc, now: float) -> None:
-    """Log in, change the power, read it, close: after all limits, so that no slot is left taken."""
+    """Log in, change the power, read it, close: after all limits, so that no slot is left taken.
+
+    Who was an administrator may have locked everybody out; that much it has to do.
+    """
+    bmc.accounts = Accounts(EVERY_SUITE.users)
     console = Console(bmc, now=now + 100, console_id=77).login()
     wanted = not console.reads_on()
     assert console.control(int(wanted)) == 0
     assert console.reads_on() == wanted
     assert console.close() == 0
+    bmc.settings = Settings(ChannelAccess())
+    assert Console15(bmc, now=now + 100).login().close() == 0
 
 
 @given(st.lists(st.binary(max_size=120), max_size=20))
@@ -59,10 +77,10 @@ def test_arbitrary_payloads_of_every_type(sent: list[tuple[int, bytes]]) -> None
     still_serves(bmc, len(sent))
 
 
-@given(st.lists(requests | payloads, max_size=20), st.sampled_from([0, 3, 17]))
+@given(st.lists(known_requests | requests | payloads, max_size=20), st.sampled_from(sorted(SUITES)))
 def test_arbitrary_requests_within_a_session(sent: list[bytes], suite: int) -> None:
     bmc = fresh()
-    console = Console(bmc).login()
+    console = Console(bmc, suite=SUITES[suite]).login()
     assert console.seal is not None
     for payload in sent:
         console.sequence += 1
@@ -70,10 +88,36 @@ def test_arbitrary_requests_within_a_session(sent: list[bytes], suite: int) -> N
     still_serves(bmc, 0)
 
 
-def a_whole_session(bmc: Bmc) -> list[bytes]:
-    """Return every datagram of a session from login to close."""
-    sent: list[bytes] = []
-    handle = bmc.handle
+@given(
+    st.lists(known_requests | requests | payloads, max_size=20),
+    st.sampled_from([AUTH_NONE, AUTH_MD5, AUTH_PASSWORD]),
+)
+def test_arbitrary_requests_within_a_session_of_ipmi_15(sent: list[bytes], auth_type: int) -> None:
+    bmc = fresh()
+    console = Console15(bmc, auth_type=auth_type).login()
+    for payload in sent:
+        packet = auth15.seal(auth_type, b"password", console.session_id, console.sequence, payload)
+        console.sequence += 1
+        bmc.handle(packet, console.source, 0)
+    still_serves(bmc, 0)
+
+
+@given(
+    st.lists(payloads, max_size=20), st.binary(max_size=40), st.sampled_from([AUTH_NONE, AUTH_MD5, AUTH_PASSWORD])
+)
+def test_arbitrary_activations(sent: list[bytes], data: bytes, auth_type: int) -> None:
+    bmc = fresh()
+    console = Console15(bmc, auth_type=auth_type)
+    console.challenge()
+    activation = Request(NetFn.APP, AppCommand.ACTIVATE_SESSION, data).encode()
+    for payload in (activation, *sent):
+        packet = auth15.seal(auth_type, b"password", console.session_id, 0, payload)
+        bmc.handle(packet, console.source, 0)
+    still_serves(bmc, 0)
+
+
+def recorder(sent: list[bytes], bmc: Bmc) -> Bmc:
+    """Return what hands everything on to `bmc`, and notes it."""
 
     class Recorder(Bmc):
         """Hands everything on."""
@@ -83,13 +127,23 @@ def a_whole_session(bmc: Bmc) -> list[bytes]:
 
         def handle(self, datagram: bytes, source: tuple[str, int], now: float) -> bytes | None:
             sent.append(datagram)
-            return handle(datagram, source, now)
+            return bmc.handle(datagram, source, now)
 
-    console = Console(Recorder()).login()
+    return Recorder()
+
+
+def a_whole_session(bmc: Bmc) -> list[bytes]:
+    """Return every datagram of a session from login to close."""
+    sent: list[bytes] = []
+    console = Console(recorder(sent, bmc)).login()
     console.ask(NetFn.APP, AppCommand.GET_CHANNEL_AUTH_CAPABILITIES, b"\x8e\x04")
     console.control(1)
     console.reads_on()
     console.close()
+    old = Console15(recorder(sent, bmc)).login()
+    old.control(0)
+    old.reads_on()
+    old.close()
     return sent
 
 
