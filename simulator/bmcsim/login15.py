@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bmcsim.commands.call import Call
-from bmcsim.faults import execution
+from bmcsim.faults import Step, execution
+from bmcsim.faults.login import suffered
+from bmcsim.profile import User
 from bmcsim.session15 import Session15
 from bmcsim.sessions import Address
 from powerfsm.ipmi.wire import auth15
@@ -116,7 +118,8 @@ def activate(bmc: "Bmc", packet: Packet15, source: Address, now: float) -> bytes
         code = ActivateCompletion.INVALID_SESSION_ID
         _report_refusal(bmc, packet, code, now)
         return Packet15(request.answer(code).encode(), packet.session_id).encode()
-    password = bmc.accounts[given.user_id].password.encode()
+    user = suffered(bmc, bmc.accounts[given.user_id], Step.ACTIVATE, now)
+    password = user.password.encode()
     if packet.auth_type != given.auth_type:
         raise WireError("not-authenticated", "not proven the way that the challenge was asked for")
     auth15.prove(packet, password)
@@ -124,7 +127,7 @@ def activate(bmc: "Bmc", packet: Packet15, source: Address, now: float) -> bytes
         answer, outbound = request.answer(Completion.DATA_LENGTH_INVALID), 0
     else:
         asked = _Activation(*_ACTIVATE_REQUEST.unpack_from(request.data))
-        answer, outbound = _execute(bmc, request, asked, given, source, now), asked.outbound
+        answer, outbound = _execute(bmc, request, asked, given, user, source, now), asked.outbound
     if answer.completion:
         _report_refusal(bmc, packet, answer.completion, now)
     return auth15.seal(packet.auth_type, password, packet.session_id, outbound, answer.encode())
@@ -141,10 +144,10 @@ class _Activation:
 
 
 def _execute(
-    bmc: "Bmc", request: Request, asked: _Activation, given: Challenge, source: Address, now: float
+    bmc: "Bmc", request: Request, asked: _Activation, given: Challenge, user: User, source: Address, now: float
 ) -> Response:
     def carry_out(request: Request, _: Call) -> Response:
-        return _answer(bmc, request, asked, given, source, now)
+        return _answer(bmc, request, asked, given, user, source, now)
 
     call = Call(bmc, None, request.data, now)
     if bmc.faults.afflicts(bmc.name):
@@ -153,7 +156,7 @@ def _execute(
 
 
 def _answer(
-    bmc: "Bmc", request: Request, asked: _Activation, given: Challenge, source: Address, now: float
+    bmc: "Bmc", request: Request, asked: _Activation, given: Challenge, user: User, source: Address, now: float
 ) -> Response:
     if given.session is not None:
         # It was accepted before: the client has missed the answer, or is somebody who has listened.
@@ -164,7 +167,6 @@ def _answer(
     refusal = _refusal(bmc, asked, given)
     if refusal is not None:
         return request.answer(refusal)
-    user = bmc.accounts[given.user_id]
     # Sequence number 0 marks packets outside of a session.
     inbound = int.from_bytes(bmc.dice.bytes(4), "little") or 1
     each = bmc.settings.access.per_message_auth

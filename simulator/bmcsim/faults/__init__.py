@@ -32,6 +32,7 @@ from bmcsim.faults.life import Blocked, DeathOnRepeat, Hang, Reboot, Slow
 from bmcsim.faults.login import (
     AuthCodeLength,
     Lockout,
+    LookupBitHash,
     NonEmptyIcv,
     OpenPrivilegeHash,
     PaddedNames,
@@ -85,6 +86,7 @@ __all__ = [
     "HttpTimeout",
     "HttpUnavailable",
     "Lockout",
+    "LookupBitHash",
     "NoCipherSuites",
     "NoPong",
     "NonEmptyIcv",

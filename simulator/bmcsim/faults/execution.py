@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bmcsim.faults.answers import Alteration, Refusal
 from bmcsim.faults.login import SlotsExhausted
 from bmcsim.faults.point import Point, Step
-from bmcsim.faults.sessions import CloseUnanswered, SessionLeak
+from bmcsim.faults.sessions import CloseUnanswered, NullSessionId, SessionLeak, without_session_id
 from bmcsim.faults.steps import step_of_command
 from powerfsm.ipmi.wire.message import Request, Response
 from powerfsm.ipmi.wire.numbers import Completion
@@ -39,6 +39,8 @@ def execute(request: Request, call: "Call", carry_out: _CarryOut) -> Response:
             condition.leaked.add(call.session.id)
             return request.answer(Completion.OK)
     response = carry_out(request, call)
+    if step is Step.ACTIVATE and bmc.faults.strike(bmc.name, Point.SESSION, step, call.now, NullSessionId):
+        response = without_session_id(response)
     for alteration in bmc.faults.strikes(bmc.name, Point.COMMAND, step, call.now, Alteration):
         response = alteration.alter(response)
     return response

@@ -8,6 +8,8 @@ from bmcsim.faults.condition import REMEMBERED, Condition
 from bmcsim.faults.fault import Fault, FaultError, Parameter
 from bmcsim.faults.point import Point, Step
 from bmcsim.profile import User
+from powerfsm.ipmi.wire.handshake import NAME_ONLY_LOOKUP
+from powerfsm.ipmi.wire.keys import Exchange
 from powerfsm.ipmi.wire.numbers import ActivateCompletion, Status
 
 if TYPE_CHECKING:
@@ -128,8 +130,8 @@ class PaddedNames(AccountFault):
 
     name: ClassVar[str] = "padded-names"
     symptom: ClassVar[str] = (
-        "`unauthorized name` (0Dh) for a user that exists; `ipmitool -o intelplus` or FreeIPMI's workaround"
-        " `intel20` gets in."
+        "`username invalid`, `unauthorized name` (0Dh) for a user that exists; FreeIPMI's workaround `intel20`,"
+        " which expects `lookup-bit-hash` of the same board, gets in."
     )
     seen: ClassVar[str] = "Boards of 2005 and later that compare all 16 bytes of the name's field."
     steps: ClassVar[frozenset[Step]] = frozenset({Step.RAKP1})
@@ -175,6 +177,22 @@ class OpenPrivilegeHash(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class LookupBitHash(Fault):
+    """The proof in RAKP 3 has to leave out the bit that says how to look the user up, and the name's padding."""
+
+    name: ClassVar[str] = "lookup-bit-hash"
+    symptom: ClassVar[str] = (
+        "The login fails at its last message (0Fh) with the right password; `ipmitool -o intelplus` and FreeIPMI's"
+        " workaround `intel20` leave the bit out."
+    )
+    seen: ClassVar[str] = (
+        "The same boards that want padded names, and network chips that answer RMCP+ by themselves."
+    )
+    point: ClassVar[Point] = Point.LOGIN
+    steps: ClassVar[frozenset[Step]] = frozenset({Step.RAKP3})
+
+
+@dataclass(frozen=True, slots=True)
 class AuthCodeLength(Fault):
     """Proofs in RAKP 2 and RAKP 4 have another length than the cipher suite says."""
 
@@ -183,11 +201,13 @@ class AuthCodeLength(Fault):
         "`Invalid key exchange authentication code length`, or `password invalid`; clients that cut the code to"
         " the length that they need get in where it is too long."
     )
-    seen: ClassVar[str] = "Whole HMACs where a part was agreed on, and MD5's 16 bytes where SHA-1's 20 were."
+    seen: ClassVar[str] = (
+        "One byte too many behind SHA-1's 20, which FreeIPMI's `supermicro20` lets pass; whole HMACs."
+    )
     point: ClassVar[Point] = Point.LOGIN
     steps: ClassVar[frozenset[Step]] = frozenset({Step.RAKP1, Step.RAKP3})
 
-    length: Annotated[int, Parameter("how many bytes are sent; zeros fill what is missing", low=0, high=64)] = 16
+    length: Annotated[int, Parameter("how many bytes are sent; zeros fill what is missing", low=0, high=64)] = 21
 
     def proof(self, code: bytes) -> bytes:
         """Return what is sent instead of `code`."""
@@ -217,6 +237,7 @@ LOGIN_FAULTS = (
     PaddedNames,
     Lockout,
     OpenPrivilegeHash,
+    LookupBitHash,
     AuthCodeLength,
     NonEmptyIcv,
 )
@@ -281,6 +302,20 @@ def proof(bmc: "Bmc", step: Step, code: bytes, now: float) -> bytes:
         if filled is not None:
             return bmc.faults.dice(bmc.name).bytes(filled.length)
     return code
+
+
+def expected_proof(bmc: "Bmc", exchange: Exchange, password: bytes, now: float) -> bytes:
+    """Return the proof that this BMC wants to see in RAKP 3."""
+    if bmc.faults.strike(bmc.name, Point.LOGIN, Step.RAKP3, now, LookupBitHash) is not None:
+        exchange = replace(exchange, role=exchange.role & ~NAME_ONLY_LOOKUP, name=exchange.name.rstrip(b"\x00"))
+    return exchange.rakp3_code(password)
+
+
+def suffered(bmc: "Bmc", user: User, step: Step, now: float) -> User:
+    """Return the account that this BMC has instead of one of its own."""
+    for fault in bmc.faults.strikes(bmc.name, Point.LOGIN, step, now, AccountFault):
+        user = fault.account(user)
+    return user
 
 
 def note_proof(bmc: "Bmc", now: float, *, right: bool) -> None:

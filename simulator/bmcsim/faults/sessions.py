@@ -1,13 +1,13 @@
 """What BMCs do wrong about sessions: ids, sequence numbers, and their end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from bmcsim.faults.condition import Condition
 from bmcsim.faults.fault import Fault, Parameter
 from bmcsim.faults.point import Point, Step
 from bmcsim.faults.steps import step_of_command
-from powerfsm.ipmi.wire.message import Request
+from powerfsm.ipmi.wire.message import Request, Response
 
 if TYPE_CHECKING:
     from bmcsim.bmc import Bmc
@@ -35,7 +35,7 @@ class NullSessionId(SessionFault):
     name: ClassVar[str] = "null-session-id"
     symptom: ClassVar[str] = "The login fails at Open Session, with hardly a word; or goes on and dies at RAKP 1."
     seen: ClassVar[str] = "Session id 0 from BMCs that had no slot left and did not say so."
-    steps: ClassVar[frozenset[Step]] = _OPENING
+    steps: ClassVar[frozenset[Step]] = _OPENING | {Step.ACTIVATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class SequenceJump(SessionFault):
 
     steps: ClassVar[frozenset[Step]] = _IN_SESSION
 
-    by: Annotated[int, Parameter("how far ahead of what is due", low=1, high=1000)] = 9
+    by: Annotated[int, Parameter("how far ahead of the last one; 1 is as it should be", low=2, high=1000)] = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,14 @@ def opened(bmc: "Bmc", session: "Session", now: float) -> int:
     return session.id
 
 
+def without_session_id(response: Response) -> Response:
+    """Return an answer to Activate Session that gives session id 0 (IPMI 2.0, 22.17)."""
+    return replace(response, data=response.data[:1] + bytes(4) + response.data[5:])
+
+
 def jump(bmc: "Bmc", session: "Session", request: Request, now: float) -> None:
     """Have the next packet of a session jump ahead, where a fault wants it."""
     step = step_of_command(request.netfn, request.command)
     fault = bmc.faults.strike(bmc.name, Point.SESSION, step, now, SequenceJump)
-    for _ in range(0 if fault is None else fault.by):
+    for _ in range(0 if fault is None else fault.by - 1):
         session.next_sequence()

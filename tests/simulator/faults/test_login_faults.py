@@ -1,5 +1,7 @@
 """What BMCs do wrong when a session is opened, as a client feels it."""
 
+from dataclasses import replace
+
 import pytest
 import trio
 import trio.testing
@@ -12,8 +14,10 @@ from bmcsim.faults import (
     DeathOnRepeat,
     Drop,
     Lockout,
+    LookupBitHash,
     NoCipherSuites,
     NonEmptyIcv,
+    NullSessionId,
     OpenPrivilegeHash,
     PaddedNames,
     PasswordRotated,
@@ -24,6 +28,7 @@ from bmcsim.faults import (
     WrongCapabilities,
 )
 from console import Console
+from console15 import Console15
 from driven_fleet import driven
 from powerfsm.drivers.errors import LoginRefused, Unreachable
 from powerfsm.ipmi import codes
@@ -151,6 +156,43 @@ async def test_hashes_over_the_privilege_of_open_session_fit_only_whoever_sends_
             console.open(privilege=Privilege.ADMINISTRATOR)
             assert console.rakp1().status == 0
             assert console.rakp3().status == 0
+
+
+async def test_the_lookup_bit_and_the_padding_are_left_out_of_the_last_proof(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with driven(suite=17) as scene:
+        with scene.fleet.faults.on(LookupBitHash()):
+            assert (await scene.refusal()).name == codes.LOGINS_CROSSED.name
+            console = Console(scene.fleet["n1"])
+            console.open()
+            console.rakp1()
+            assert console.exchange is not None
+            console.exchange = replace(console.exchange, role=Privilege.ADMINISTRATOR)
+            assert console.rakp3().status == 0
+
+
+async def test_an_ipmi_15_login_meets_the_same_faults(autojump_clock: trio.testing.MockClock) -> None:
+    async with driven() as scene:
+        bmc, faults = scene.fleet["n1"], scene.fleet.faults
+        with faults.on(SlotsExhausted(completion=0x82)):
+            console = Console15(bmc)
+            assert console.challenge().completion == 0
+            assert console.activate().completion == 0x82
+        with faults.on(PasswordRotated("another")):
+            old = Console15(bmc)
+            assert old.challenge().completion == 0
+            assert old.say(old.activation()) is None
+            Console15(bmc, password="another").login()
+        with faults.on(CompletionCode(0x85), steps={"activate"}):
+            console = Console15(bmc)
+            assert console.challenge().completion == 0
+            assert console.activate().completion == 0x85
+        with faults.on(NullSessionId()):
+            console = Console15(bmc)
+            assert console.challenge().completion == 0
+            assert console.activate().completion == 0
+            assert console.session_id == 0
 
 
 @pytest.mark.parametrize("step", ["rakp1", "rakp3"])
