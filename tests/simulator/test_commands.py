@@ -163,7 +163,7 @@ def test_the_device_tells_what_it_is(bmc: Bmc) -> None:
     assert device.support == 0x86
     assert console.request(NetFn.APP, 0x08).data == bmc.guid
     assert console.ask(NetFn.APP, 0x37).data == bmc.guid
-    assert console.request(NetFn.CHASSIS, 0x00).data == bytes((0, 0x20, 0x20, 0x20, 0x20))
+    assert console.request(NetFn.CHASSIS, 0x00).data == bytes((4, 0x20, 0x20, 0x20, 0x20))
     assert console.request(NetFn.APP, 0x42, b"\x0e").data[:4] == bytes((1, 4, 1, 0x81))
 
 

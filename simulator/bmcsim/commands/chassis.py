@@ -14,6 +14,8 @@ _SET_IN_PROGRESS: Final = 0
 _BOOT_SET_IN_PROGRESS = 0x81
 _LOCKED = 0x80
 
+_DIAGNOSTIC_INTERRUPT = 0x04
+
 _IDENTIFY_SECONDS = 15
 _IDENTIFY_SUPPORTED, _IDENTIFY_TIMED, _IDENTIFY_ON = 0x40, 0x10, 0x20
 
@@ -31,8 +33,8 @@ _BOOT_OPTIONS: Final = {0: bytes(1), 1: bytes(1), 2: bytes(1), 3: bytes(1), 4: b
 
 
 def chassis_capabilities(_: Call) -> bytes:
-    """Get Chassis Capabilities (28.1): no sensors of the chassis' own, all devices at the BMC."""
-    return bytes((0, BMC_ADDRESS, BMC_ADDRESS, BMC_ADDRESS, BMC_ADDRESS))
+    """Get Chassis Capabilities (28.1): a diagnostic interrupt, no sensors of its own, all devices at the BMC."""
+    return bytes((_DIAGNOSTIC_INTERRUPT, BMC_ADDRESS, BMC_ADDRESS, BMC_ADDRESS, BMC_ADDRESS))
 
 
 def chassis_status(call: Call) -> bytes:
