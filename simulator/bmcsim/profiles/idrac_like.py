@@ -36,12 +36,19 @@ IDRAC_LIKE = Family(
             ),
             without_change=409,
             while_off=409,
+            system="System.Embedded.1",
+            manager="iDRAC.Embedded.1",
+            chassis="System.Embedded.1",
         ),
     ),
     (
         Quirk(
             "On for a machine that is on is answered 409.",
             "`Server is already powered ON.` with status 409 ended playbooks that ran a second time.",
+        ),
+        Quirk(
+            "Its resources are named System.Embedded.1 and iDRAC.Embedded.1.",
+            "Scripts with `/redfish/v1/Systems/1` written into them, which find nothing there.",
         ),
         Quirk(
             "GracefulRestart is not among its ResetTypes, and answered 400.",

@@ -36,6 +36,9 @@ OPENBMC_LIKE = Family(
                 "ForceOn",
                 "PowerCycle",
             ),
+            system="system",
+            manager="bmc",
+            chassis="chassis",
         ),
     ),
     (
@@ -43,6 +46,10 @@ OPENBMC_LIKE = Family(
             "Cipher suite 17 alone; everything else is an invalid authentication algorithm.",
             "`Error in open session response message : invalid authentication algorithm`, from clients that ask"
             " for 3.",
+        ),
+        Quirk(
+            "Its resources are named system, bmc and chassis.",
+            "Scripts with `/redfish/v1/Systems/1` written into them, which find nothing there.",
         ),
         Quirk(
             "No IPMI 1.5 sessions.",

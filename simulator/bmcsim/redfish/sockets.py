@@ -154,7 +154,9 @@ def _bind(addresses: Mapping[str, Address], stack: ExitStack) -> list[_Listener]
     for name, address in addresses.items():
         try:
             sock = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if address[1]:
+                # With it the kernel looks for a free port among half of them only: seconds, for thousands.
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(address)
             sock.listen(_BACKLOG)
         except OSError as error:

@@ -2,13 +2,18 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bmcsim import Fleet
+from bmcsim.profile import RedfishWays
+from bmcsim.profiles import FAMILIES
+from bmcsim.redfish.door import Door
 from bmcsim.redfish.exchange import Request
 from bmcsim.redfish.routes import ROUTES
-from redfish_desk import PASSWORD, RESET, SESSIONS, SYSTEM, Desk, basic, key
+from redfish_desk import PASSWORD, RESET, SESSIONS, SYSTEM, USERS, Desk, basic, key
 
 ROOT = "/redfish/v1"
 OPEN = ["/redfish", "/redfish/", ROOT, f"{ROOT}/", f"{ROOT}/odata", f"{ROOT}/$metadata"]
@@ -34,11 +39,9 @@ def test_where_everything_starts_nobody_has_to_be_known(path: str) -> None:
     assert response.headers["OData-Version"] == "4.0"
 
 
-def test_every_link_leads_to_a_resource_that_names_itself_and_has_a_type() -> None:
-    desk = Desk(reset_is_task=True)
-    desk.reset("On")
-    desk.log_in()
-    waiting, seen = [f"{ROOT}/"], set()
+def walk(desk: Desk) -> set[str]:
+    """Follow every link from the root, and hold what is there to what all resources have in common."""
+    waiting, seen = [f"{ROOT}/"], set[str]()
     while waiting:
         path = waiting.pop()
         if path in seen:
@@ -52,7 +55,41 @@ def test_every_link_leads_to_a_resource_that_names_itself_and_has_a_type() -> No
         assert document["@odata.type"].startswith("#")
         assert document["Name"]
         waiting += links(document)
-    assert len(seen) >= len([route for route in ROUTES if route.read or "Actions" in route.path]) - len(OPEN)
+    return seen
+
+
+def test_every_link_leads_to_a_resource_that_names_itself_and_has_a_type() -> None:
+    desk = Desk(reset_is_task=True)
+    desk.reset("On")
+    desk.log_in()
+    assert len(walk(desk)) >= len([route for route in ROUTES if route.read or "Actions" in route.path]) - len(OPEN)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_has_a_service_without_a_dead_end(family: str) -> None:
+    desk = Desk()
+    profile = replace(FAMILIES[family], users=USERS)
+    desk.fleet = Fleet.of("n1", profile, log=desk.log, clock=lambda: desk.now)
+    desk.fleet.serve_at("n1", ("192.0.2.1", 623))
+    desk.door = Door(desk.fleet)
+    ways = profile.redfish
+    assert {f"{ROOT}/Systems/{ways.system}", f"{ROOT}/Managers/{ways.manager}"} <= walk(desk)
+
+
+@pytest.mark.parametrize(
+    ("ways", "why"),
+    [
+        ({"session_timeout": 29.0}, "from 30 to 86400"),
+        ({"sessions": 0}, "at least one session"),
+        ({"tasks": 0}, "at least one session and one task"),
+        ({"task_limit": 0.0}, "time for at least one"),
+        ({"reset_types": ("Explode",)}, "no ResetType Explode"),
+        ({"without_change": 200}, "204 or an error"),
+    ],
+)
+def test_a_service_that_cannot_be_is_refused(ways: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        RedfishWays(**ways)
 
 
 def test_the_metadata_is_xml_and_refers_to_each_schema_in_use() -> None:
