@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bmcsim.machine import Hardware, Power, RestorePolicy, SoftOff
     from bmcsim.memory import MemoryLink, MemoryNetwork, in_memory
     from bmcsim.network import GONE, PERFECT, Network, Way
-    from bmcsim.profile import Fidelity, Identity, Profile, RedfishWays, SequenceCheck, User
+    from bmcsim.profile import Auth15, Fidelity, Identity, Profile, RedfishWays, SequenceCheck, User
     from bmcsim.profiles import FAMILIES
     from bmcsim.serve import bound, on_ports, running
 
@@ -43,7 +43,7 @@ _HOMES: Final = {
     "memory": ("MemoryLink", "MemoryNetwork", "in_memory"),
     "network": ("GONE", "PERFECT", "Network", "Way"),
     "enclosure": ("Enclosure",),
-    "profile": ("Fidelity", "Identity", "Profile", "RedfishWays", "SequenceCheck", "User"),
+    "profile": ("Auth15", "Fidelity", "Identity", "Profile", "RedfishWays", "SequenceCheck", "User"),
     "profiles": ("FAMILIES",),
     "serve": ("bound", "on_ports", "running"),
 }
@@ -56,6 +56,7 @@ __all__ = [
     "FAMILIES",
     "GONE",
     "PERFECT",
+    "Auth15",
     "CannotBindError",
     "Enclosure",
     "EventLog",

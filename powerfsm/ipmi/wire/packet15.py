@@ -2,11 +2,11 @@
 
 RMCP+ clients use it too: what is asked before any session exists (Get Channel Authentication Capabilities,
 Get Channel Cipher Suites) travels in it, with authentication type none and session id 0.  The
-authentication code is carried, not computed: whoever speaks IPMI 1.5 sessions computes it over `payload`.
+authentication code is carried, not computed: that is done in `powerfsm.ipmi.wire.auth15`.
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from powerfsm.ipmi.wire.errors import WireError, truncated
 from powerfsm.ipmi.wire.rmcp import IPMI_HEADER
@@ -40,7 +40,7 @@ class Packet15:
     session_id: int = 0
     sequence: int = 0
     auth_type: int = AUTH_NONE
-    auth_code: bytes = b""
+    auth_code: bytes = field(default=b"", repr=False)
 
     def encode(self) -> bytes:
         """Return the datagram, RMCP header included."""

@@ -74,3 +74,8 @@ def test_a_password_that_ipmi_15_cannot_hold_is_refused() -> None:
 def test_md2_is_not_spoken() -> None:
     with pytest.raises(WireError, match="bad-auth-type"):
         auth15.auth_code(AUTH_MD2, b"x", 1, 2, b"")
+
+
+def test_a_password_does_not_show() -> None:
+    packet = datagram.decode(auth15.seal(AUTH_PASSWORD, b"open-sesame", 1, 2, b"payload"))
+    assert "sesame" not in repr(packet)
