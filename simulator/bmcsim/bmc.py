@@ -15,7 +15,7 @@ from bmcsim.commands import Call, execute
 from bmcsim.dice import Dice
 from bmcsim.enclosure import Controller
 from bmcsim.events import EventLog
-from bmcsim.faults import Faults, Point, Step, execution, power
+from bmcsim.faults import Faults, Step, execution, power
 from bmcsim.faults.sessions import jump
 from bmcsim.machine import Change, Jolt, Machine, Order, Power
 from bmcsim.profile import Profile, SequenceCheck, User
@@ -177,14 +177,16 @@ class Bmc:
             session: The id of the session that told it.
             step: What the client was doing: Chassis Control, or a reset over Redfish.
         """
-        if self.faults.afflicts(self.name):
+        if self.name in self.faults.suffering:
             power.give(self, order, step, now, session)
         else:
             self.machine.order(order, now, session)
 
     def read_power(self, now: float, step: Step = Step.CHASSIS_STATUS) -> Power:
         """Return what this BMC says about the power, whoever asks: not always what it is."""
-        return power.power_read(self, step, now)
+        if self.name in self.faults.suffering:
+            return power.power_read(self, step, now)
+        return self.machine.power
 
     @property
     def agenda(self) -> Agenda:
@@ -276,7 +278,8 @@ class Bmc:
 
     def _in_session(self, packet: Packet | Packet15, now: float) -> bytes | None:
         session = self.sessions.get(packet.session_id)
-        if session is None or not session.active or self._leaked(session):
+        suffering = self.name in self.faults.suffering
+        if session is None or not session.active or (suffering and execution.leaked(session, self)):
             raise _Dropped("no-session", packet.session_id)
         try:
             payload = session.open(packet)
@@ -291,16 +294,11 @@ class Bmc:
             raise _Dropped("not-a-request", session.id)
         call = Call(self, session, request.data, now, packet.sequence, not fresh)
         answer = execute(request, call)
-        if self.faults.concern(self.name, Point.SESSION):
+        if suffering:
             if execution.unanswered(request, call):
                 return None
             jump(self, session, request, now)
         return session.close_up(answer.encode(), packet)
-
-    def _leaked(self, session: Session) -> bool:
-        """Return whether it has said that this session is closed, and yet holds it."""
-        condition = self.faults.afflicted(self.name)
-        return condition is not None and session.id in condition.leaked
 
     def _in_window(self, session: Session, sequence: int) -> bool:
         """Return whether a sequence number is new and in the window; a BMC that checks drops what is not."""
@@ -341,7 +339,7 @@ class Bmc:
         if isinstance(change.to, Jolt):
             self.report(change.at, change.to.value, cause=cause, session=change.session)
         else:
-            if self.faults.afflicts(self.name):
+            if self.name in self.faults.suffering:
                 self.faults.condition(self.name).changed(change.at, change.to)
             self.report(change.at, "power", to=change.to.value, cause=cause, session=change.session)
         self.chronicle.changed(change, self.machine)

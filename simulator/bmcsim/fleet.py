@@ -208,7 +208,7 @@ class Fleet:
 
     def _arrive(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
         """Let faults do what they do to a datagram, and then have the BMC take it."""
-        if not self.faults.concern(bmc.name, Point.ARRIVING):
+        if bmc.name not in self.faults.suffering or not self.faults.concern(bmc.name, Point.ARRIVING):
             self._hand_over(bmc, datagram, source, carry, now)
             return
         for delay, data in self._bent(bmc, Point.ARRIVING, datagram, step_of(datagram, bmc.sessions), now):
@@ -220,15 +220,15 @@ class Fleet:
     def _hand_over(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
         """Have the BMC take a datagram when it gets round to it."""
         ready = bmc.work(now) if bmc.profile.answer_time.high else now
-        if self.faults.concern(bmc.name, Point.LIFE):
-            ready = max(ready, life.take(bmc, step_of(datagram, bmc.sessions), source, now))
+        if bmc.name in self.faults.suffering:
+            ready = max(ready, life.take(bmc, datagram, source, now))
         if ready > now:
             self._agenda.at(ready, partial(self._serve, bmc, datagram, source, carry))
         else:
             self._serve(bmc, datagram, source, carry, now)
 
     def _serve(self, bmc: Bmc, datagram: bytes, source: Address, carry: Carry, now: float) -> None:
-        bent = self.faults.concern(bmc.name, Point.LEAVING)
+        bent = bmc.name in self.faults.suffering and self.faults.concern(bmc.name, Point.LEAVING)
         step = step_of(datagram, bmc.sessions) if bent else Step.OTHER
         look = None if self.tap is None else self.tap(bmc, datagram, source, now)
         answer = bmc.handle(datagram, source, now)

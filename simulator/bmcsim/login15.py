@@ -150,7 +150,7 @@ def _execute(
         return _answer(bmc, request, asked, given, user, source, now)
 
     call = Call(bmc, None, request.data, now)
-    if bmc.faults.afflicts(bmc.name):
+    if bmc.name in bmc.faults.suffering:
         return execution.execute(request, call, carry_out)
     return carry_out(request, call)
 

@@ -69,7 +69,7 @@ COMMANDS: Final[dict[tuple[int, int], tuple[Privilege, Callable[[Call], bytes]]]
 
 def execute(request: Request, call: Call) -> Response:
     """Carry a request out and return its response; a BMC has one for everything."""
-    if call.bmc.faults.afflicts(call.bmc.name):
+    if call.bmc.name in call.bmc.faults.suffering:
         return execution.execute(request, call, _carry_out)
     return _carry_out(request, call)
 

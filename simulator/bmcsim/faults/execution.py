@@ -12,7 +12,9 @@ from powerfsm.ipmi.wire.message import Request, Response
 from powerfsm.ipmi.wire.numbers import Completion
 
 if TYPE_CHECKING:
+    from bmcsim.bmc import Bmc
     from bmcsim.commands.call import Call
+    from bmcsim.sessions import Session
 
 _CarryOut = Callable[[Request, "Call"], Response]
 
@@ -44,6 +46,11 @@ def execute(request: Request, call: "Call", carry_out: _CarryOut) -> Response:
     for alteration in bmc.faults.strikes(bmc.name, Point.COMMAND, step, call.now, Alteration):
         response = alteration.alter(response)
     return response
+
+
+def leaked(session: "Session", bmc: "Bmc") -> bool:
+    """Return whether a BMC has said that a session is closed, and yet holds it."""
+    return session.id in bmc.faults.condition(bmc.name).leaked
 
 
 def unanswered(request: Request, call: "Call") -> bool:

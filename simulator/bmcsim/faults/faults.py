@@ -43,7 +43,12 @@ _Table = dict[Point, tuple[_Armed, ...]]
 
 
 class Faults:
-    """The rules of one fleet."""
+    """The rules of one fleet.
+
+    Attributes:
+        suffering: The nodes that have a rule, or have suffered from one.  Places that every datagram goes through
+            look in here first; for all other nodes that is the whole price of there being faults.
+    """
 
     def __init__(
         self,
@@ -76,6 +81,7 @@ class Faults:
         self._tables: dict[str, _Table] = {}
         self._dice: dict[str, Dice] = {}
         self._conditions: dict[str, Condition] = {}
+        self.suffering: set[str] = set()
 
     def __iter__(self) -> Iterator[Rule]:
         """Iterate over the rules, in the order in which they are tried."""
@@ -139,10 +145,6 @@ class Faults:
                 return sum(armed.struck.values()) if node is None else armed.struck.get(node, 0)
         return 0
 
-    def afflicts(self, node: str) -> bool:
-        """Return whether a node has any rule, or has suffered from one."""
-        return node in self._tables or node in self._conditions
-
     def concern(self, node: str, *points: Point) -> bool:
         """Return whether any rule could ever strike a node at one of these points."""
         table = self._tables.get(node)
@@ -190,11 +192,8 @@ class Faults:
         condition = self._conditions.get(node)
         if condition is None:
             condition = self._conditions[node] = Condition()
+            self.suffering.add(node)
         return condition
-
-    def afflicted(self, node: str) -> Condition | None:
-        """Return what faults have left behind in a node's BMC, or None where none ever has."""
-        return self._conditions.get(node)
 
     def _set_down(self, armed: _Armed) -> None:
         """Have what happens by the clock happen, when that is known to have begun."""
@@ -256,3 +255,4 @@ class Faults:
                     point: tuple(armed for armed in mine if point in armed.rule.fault.points) for point in points
                 }
             self._tables[node] = shared[key]
+        self.suffering = {*self._tables, *self._conditions}

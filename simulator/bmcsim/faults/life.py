@@ -7,6 +7,7 @@ from bmcsim.dice import Span
 from bmcsim.faults.condition import Address, Condition
 from bmcsim.faults.fault import Fault, Parameter
 from bmcsim.faults.point import Point, Step
+from bmcsim.faults.steps import step_of
 
 if TYPE_CHECKING:
     from bmcsim.bmc import Bmc
@@ -130,11 +131,14 @@ LIFE_FAULTS = (Reboot, Hang, DeathOnRepeat, Slow, Blocked)
 """All of them."""
 
 
-def take(bmc: "Bmc", step: Step, source: Address, now: float) -> float:
+def take(bmc: "Bmc", datagram: bytes, source: Address, now: float) -> float:
     """Return when a BMC with faults gets round to a datagram; on the way it may reboot or hang."""
     if not bmc.answering:
         return now
     condition = bmc.faults.condition(bmc.name)
+    if not bmc.faults.concern(bmc.name, Point.LIFE):
+        return max(now, condition.busy_until)
+    step = step_of(datagram, bmc.sessions)
     condition.repeated = step in _LOGINS and condition.last_login == (step, source)
     condition.last_login = (step, source)
     ready = max(now, condition.busy_until)

@@ -7,13 +7,16 @@ import pytest
 import trio
 import trio.testing
 
+import bmcsim.faults.execution
+import bmcsim.faults.life
+import bmcsim.fleet
 from bmcsim import CATALOGUE, Fleet, MemoryLog, Rule, Span, in_memory
 from bmcsim.faults import Busy, Drop, FaultError, Hang, OrderIgnored, Point, Reboot, Step, Way, make
 from bmcsim.machine import Order
 from driven_fleet import driven
 from powerfsm.drivers.errors import Refused
 from powerfsm.ipmi.wire.asf import Ping
-from powerfsm.power import Power
+from powerfsm.power import Command, Power
 
 
 def fleet_of(nodes: str = "n[1-3]", seed: int = 0) -> Fleet:
@@ -30,7 +33,7 @@ def test_a_fleet_without_rules_has_no_faults() -> None:
     fleet = fleet_of()
     assert not list(fleet.faults)
     assert strikes(fleet, [0, 1]) == []
-    assert not fleet.faults.afflicts("n1")
+    assert not fleet.faults.suffering
 
 
 def test_a_rule_strikes_its_nodes_and_no_others() -> None:
@@ -203,6 +206,24 @@ def test_the_same_seed_gives_the_same_log_with_faults_on(seed: int) -> None:
     first = story()
     assert first == story()
     assert len(Counter(event["kind"] for event in json.loads(first) if event["event"] == "fault")) >= 8
+
+
+async def test_the_datagrams_of_nodes_without_rules_are_not_looked_into(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(*_: object) -> Step:
+        raise AssertionError("this costs time")
+
+    async with driven(nodes="n[1-2]") as scene:
+        with scene.fleet.faults.on(Drop(), nodes="n2"):
+            for module in (bmcsim.fleet, bmcsim.faults.life):
+                monkeypatch.setattr(module, "step_of", look)
+            monkeypatch.setattr(bmcsim.faults.execution, "step_of_command", look)
+            async with scene.session() as session:
+                await session.command(Command.ON)
+                assert await session.read_power() is Power.ON
+            with pytest.raises(AssertionError, match="costs time"):
+                scene.network.link().send(Ping(1).encode(), scene.fleet.addresses["n2"])
 
 
 async def test_a_fault_can_be_switched_on_and_off_in_the_middle_of_a_session(
