@@ -14,7 +14,6 @@ class Door:
     def __init__(self, fleet: Fleet) -> None:
         """Be the Redfish door of `fleet`."""
         self.fleet = fleet
-        self._services: dict[str, Service] = {}
 
     def __getitem__(self, name: str) -> Service:
         """Return the service of one BMC.
@@ -22,10 +21,9 @@ class Door:
         Raises:
             KeyError: There is no such BMC.
         """
-        service = self._services.get(name)
-        if service is None:
-            service = self._services[name] = Service(self.fleet[name])
-        return service
+        bmc = self.fleet[name]
+        # It stays with its BMC, so that all doors to one BMC lead to one service.
+        return bmc.witness if isinstance(bmc.witness, Service) else Service(bmc)
 
     def ask(self, name: str, request: Request) -> Response:
         """Take a request for a BMC now; what happened is in the log when this returns.

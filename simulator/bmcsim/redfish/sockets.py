@@ -7,7 +7,6 @@ cost their sockets and nothing else.  Every port speaks HTTP and HTTPS: what a c
 import errno
 import select
 import socket
-import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from bmcsim.binding import CannotBindError, Unbound, allow_descriptors
 from bmcsim.fleet import Fleet
 from bmcsim.redfish.conversation import PATIENCE, Conversation
 from bmcsim.redfish.door import Door
+from bmcsim.redfish.identity import Identity, identity_of
 from bmcsim.sessions import Address
 
 MOST_CONNECTIONS: Final = 32
@@ -55,9 +55,10 @@ def opened(
     with ExitStack() as stack:
         listeners = {one.socket.fileno(): one for one in _bind(addresses, stack)}
         epoll = stack.enter_context(select.epoll())
-        identity = _Identity(fleet, [host for host, _ in addresses.values()])
+        identity = identity_of(fleet)
+        identity.answer_at(fleet, (host for host, _ in addresses.values()))
         if tls:
-            identity.make()
+            identity.show(fleet)
         for descriptor, one in listeners.items():
             epoll.register(descriptor, select.EPOLLIN)
             host, port = one.socket.getsockname()
@@ -65,27 +66,7 @@ def opened(
         yield partial(_serve, epoll, listeners, Door(fleet), identity)
 
 
-class _Identity:
-    """The certificate of a fleet, made when it is first needed."""
-
-    def __init__(self, fleet: Fleet, hosts: list[str]) -> None:
-        self._fleet = fleet
-        self._hosts = hosts
-        self._context: ssl.SSLContext | None = None
-
-    def make(self) -> ssl.SSLContext:
-        """Return what TLS is spoken with."""
-        if self._context is None:
-            # Imported here: whoever speaks plain HTTP does not wait for it.
-            from bmcsim.redfish.certificate import Certificate  # noqa: PLC0415
-
-            certificate = Certificate.make(self._hosts)
-            self._fleet.certificate = certificate.pem
-            self._context = certificate.context()
-        return self._context
-
-
-async def _serve(epoll: select.epoll, listeners: Mapping[int, _Listener], door: Door, identity: _Identity) -> None:
+async def _serve(epoll: select.epoll, listeners: Mapping[int, _Listener], door: Door, identity: Identity) -> None:
     connections: Counter[str] = Counter()
     async with trio.open_nursery() as nursery:
         while True:
@@ -113,7 +94,7 @@ async def _connection(
     source: Address,
     name: str,
     door: Door,
-    identity: _Identity,
+    identity: Identity,
     connections: Counter[str],
 ) -> None:
     """Serve one connection to its end."""
@@ -124,7 +105,7 @@ async def _connection(
         with trio.move_on_after(PATIENCE):
             first = await connection.recv(1, socket.MSG_PEEK)
         if first == _TLS_HANDSHAKE:
-            stream = trio.SSLStream(stream, identity.make(), server_side=True, https_compatible=True)
+            stream = trio.SSLStream(stream, identity.show(door.fleet), server_side=True, https_compatible=True)
         if first:
             await _converse(Conversation(stream, source, partial(door.ask, name)), stream)
     except ConnectionError:

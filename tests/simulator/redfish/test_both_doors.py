@@ -31,6 +31,13 @@ def test_ipmi_powers_on_and_redfish_reads_on_and_the_other_way_round() -> None:
     assert not console.reads_on()
 
 
+def test_two_doors_opened_for_one_bmc_lead_to_one_service() -> None:
+    desk = Desk()
+    token = desk.log_in()
+    desk.door = Door(desk.fleet)
+    assert desk.ask("GET", SYSTEM, x_auth_token=token).status == 200
+
+
 def test_ipmi_cycles_and_redfish_sees_it_come_back() -> None:
     desk = Desk(Hardware(boot_delay=Span.of(10)))
     ipmi(desk).control(ChassisControl.POWER_UP)

@@ -13,7 +13,7 @@ import trio
 from bmcsim import CannotBindError, FileLog, Fleet, MemoryLog, Span, running
 from bmcsim.faults.http import HttpHalfBody, HttpSlow, HttpTimeout
 from bmcsim.records import read_events
-from bmcsim.redfish.sockets import MOST_CONNECTIONS
+from bmcsim.redfish.sockets import MOST_CONNECTIONS, opened
 
 SYSTEM = "/redfish/v1/Systems/1"
 BASIC = ("admin", "password")
@@ -110,6 +110,21 @@ async def test_every_port_speaks_both_whatever_its_url_says() -> None:
         for url in (plain, plain.replace("http:", "https:")):
             async with httpx.AsyncClient(base_url=url, auth=BASIC, verify=False) as http:
                 assert (await http.get(SYSTEM)).status_code == 200
+
+
+async def test_doors_opened_one_after_the_other_show_one_certificate_that_is_good_for_all() -> None:
+    fleet = Fleet.of("n[1-2]")
+    first, second = ({name: (f"127.0.0.{number}", 0)} for number, name in enumerate(("n1", "n2"), 1))
+    with opened(fleet, first, tls=True) as serve_first, opened(fleet, second, tls=False) as serve_second:
+        fleet.urls["n2"] = fleet.urls["n2"].replace("http:", "https:")
+        trusting = ssl.create_default_context(cadata=fleet.certificate.decode())
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve_first)
+            nursery.start_soon(serve_second)
+            for name in fleet.urls:
+                async with client(fleet, name, verify=trusting) as http:
+                    assert (await http.get(SYSTEM)).status_code == 200
+            nursery.cancel_scope.cancel()
 
 
 async def test_the_log_has_it_before_the_client_is_answered(tmp_path: Path) -> None:
