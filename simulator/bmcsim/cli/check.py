@@ -29,6 +29,7 @@ def check(
             dir_okay=False,
         ),
     ] = None,
+    per_node: Annotated[bool, typer.Option("--per-node", help="List the power commands of each node.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Judge an event log: overlapping commands, contradictions, nodes that ended elsewhere, open sessions.
@@ -46,6 +47,9 @@ def check(
         typer.echo(json.dumps({"holds": verdict.holds, **dataclasses.asdict(verdict)}))
     else:
         print_verdict(verdict, Console(), with_claims=claims is not None)
+        if per_node:
+            for name, number in verdict.commands.items():
+                typer.echo(f"{name}  {number}")
     raise typer.Exit(0 if verdict.holds else 1)
 
 

@@ -83,7 +83,8 @@ def replay(
 
 def _sum_up(counted: Summary, console: Console, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"summary": {**dataclasses.asdict(counted), "seconds": counted.seconds}}))
+        fields = {each.name: getattr(counted, each.name) for each in dataclasses.fields(counted)}
+        typer.echo(json.dumps({"summary": {**fields, "seconds": counted.seconds}}))
         return
     lines = [
         f"{sum(counted.events.values()):,} events of {len(counted.nodes):,} nodes in {counted.seconds:,.3f} s"
