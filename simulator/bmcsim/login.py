@@ -99,7 +99,7 @@ def rakp1(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
         session.exchange = exchange
         session.user, session.user_id = user, user_id
         wanted = message.role & _ROLE_PRIVILEGE or session.ceiling
-        session.limit = min(wanted, user.limit)
+        session.limit = min(wanted, user.limit, bmc.settings.access.limit)
     code = faults.proof(bmc, Step.RAKP1, exchange.rakp2_code(user.password.encode()), now)
     return Rakp2(message.tag, Status.NO_ERRORS, session.console_id, session.random, bmc.guid, code).encode()
 
@@ -187,7 +187,7 @@ def _find_user(bmc: "Bmc", session: Session20, message: Rakp1, now: float) -> tu
     user_id, user = faults.account(bmc, message.name, bmc.user, Step.RAKP1, now)
     if user is None:
         return Status.UNAUTHORIZED_NAME
-    if role > min(user.limit, session.ceiling):
+    if role > min(user.limit, session.ceiling, bmc.settings.access.limit):
         return Status.UNAUTHORIZED_ROLE_OR_PRIVILEGE
     return user_id, user
 

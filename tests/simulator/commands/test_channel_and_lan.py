@@ -7,7 +7,7 @@ import pytest
 from bmcsim.bmc import Bmc
 from console import Console
 from console15 import Console15
-from powerfsm.ipmi.wire.numbers import NetFn, Privilege
+from powerfsm.ipmi.wire.numbers import NetFn, Privilege, Status
 
 SET_ACCESS, GET_ACCESS = 0x40, 0x41
 KEPT, NOW = 0x40, 0x80
@@ -39,7 +39,7 @@ def test_access_is_set_now_and_for_after_a_reset(bmc: Bmc, console: Console) -> 
     assert access(console, KEPT) == bytes((0x22, Privilege.OPERATOR))
     bmc.crash(1)
     bmc.start(2)
-    late = Console(bmc, now=3, console_id=9).login()
+    late = Console(bmc, now=3, console_id=9, privilege=Privilege.OPERATOR).login()
     assert access(late, NOW) == bytes((0x22, Privilege.OPERATOR))
 
 
@@ -55,6 +55,10 @@ def test_the_limit_of_the_channel_holds_for_new_sessions(bmc: Bmc, console: Cons
     late = Console15(bmc)
     late.challenge()
     assert late.activate().completion == 0x86
+    new = Console(bmc, console_id=9)
+    new.open()
+    assert new.rakp1().status == Status.UNAUTHORIZED_ROLE_OR_PRIVILEGE
+    Console(bmc, console_id=10, privilege=Privilege.OPERATOR).login()
 
 
 @pytest.mark.parametrize(
