@@ -15,6 +15,7 @@ from redfish.rest.v1 import HttpClient, RetriesExhaustedError, SessionCreationEr
 from sushy.taskmonitor import TaskMonitor
 
 from bmcsim import Fleet, Hardware, MemoryLog, Power, Profile, Span, User, running
+from bmcsim.boot import PARAMETER, BootFlags, Device
 from bmcsim.faults import Fault
 from bmcsim.faults.http import (
     HttpClosed,
@@ -219,24 +220,34 @@ async def redfishtool(fleet: Fleet, *arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     "how", [(), ("-S", "Always"), ("-S", "Never", "-A", "Session")], ids=["both", "https", "http"]
 )
-async def test_redfishtool_reads_resets_and_sets_the_boot_device(how: tuple[str, ...]) -> None:
+async def test_redfishtool_turns_a_machine_on_and_reads_so(how: tuple[str, ...]) -> None:
     async with served() as fleet:
-
-        async def run(*arguments: str) -> Any:
-            code, output = await redfishtool(fleet, *how, *arguments)
-            assert code == 0, output
-            return json.loads(output) if output.lstrip().startswith("{") else output
-
-        assert (await run("root"))["Id"] == "RootService"
-        assert (await run("Systems", "-1", "get"))["PowerState"] == "Off"
-        await run("Systems", "-1", "reset", "On")
+        code, output = await redfishtool(fleet, *how, "Systems", "-1", "reset", "On")
+        assert code == 0, output
         assert power(fleet) is Power.ON
-        await run("Systems", "-1", "setBootOverride", "Once", "Pxe")
-        assert (await run("Systems", "-1"))["Boot"]["BootSourceOverrideTarget"] == "Pxe"
-        assert (await run("Managers", "-1"))["ManagerType"] == "BMC"
-        assert (await run("Chassis", "-1"))["PowerState"] == "On"
-        code, output = await redfishtool(fleet, *how, "Systems", "-1", "reset", "Explode")
+        code, output = await redfishtool(fleet, *how, "Systems", "-1")
+        assert (code, json.loads(output)["PowerState"]) == (0, "On")
+
+
+async def test_redfishtool_sets_the_boot_device() -> None:
+    async with served() as fleet:
+        code, output = await redfishtool(fleet, "Systems", "-1", "setBootOverride", "Once", "Pxe")
+        assert code == 0, output
+        assert BootFlags.decode(fleet["n1"].boot_options[PARAMETER]).device == Device.PXE
+
+
+@pytest.mark.parametrize("what", [("root",), ("Managers", "-1"), ("Chassis", "-1"), ("SessionService",)])
+async def test_redfishtool_reads_what_else_there_is(what: tuple[str, ...]) -> None:
+    async with served() as fleet:
+        code, output = await redfishtool(fleet, *what)
+        assert (code, "@odata.type" in json.loads(output)) == (0, True)
+
+
+async def test_redfishtool_is_told_that_there_is_no_such_reset() -> None:
+    async with served() as fleet:
+        code, output = await redfishtool(fleet, "Systems", "-1", "reset", "Explode")
         assert code != 0, output
+        assert power(fleet) is Power.OFF
 
 
 async def test_an_error_is_what_each_client_makes_of_it() -> None:

@@ -64,6 +64,7 @@ def sound(response: Response) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(METHODS), paths, queries, headers, documents), max_size=12))
+@settings(deadline=None)
 def test_arbitrary_requests(sent: list[tuple[str, str, str, dict[str, str], Any]]) -> None:
     desk = Desk()
     for method, path, query, given_headers, document in sent:
@@ -73,6 +74,7 @@ def test_arbitrary_requests(sent: list[tuple[str, str, str, dict[str, str], Any]
 
 
 @given(st.lists(st.tuples(st.sampled_from(METHODS), st.sampled_from(PATHS), documents), max_size=12))
+@settings(deadline=None)
 def test_arbitrary_documents_from_an_administrator(sent: list[tuple[str, str, Any]]) -> None:
     desk = Desk(reset_is_task=False)
     for method, path, document in sent:
@@ -82,6 +84,7 @@ def test_arbitrary_documents_from_an_administrator(sent: list[tuple[str, str, An
 
 
 @given(st.lists(st.binary(max_size=200), max_size=8))
+@settings(deadline=None)
 def test_arbitrary_bodies_from_an_administrator(bodies: list[bytes]) -> None:
     desk = Desk()
     for body in bodies:
