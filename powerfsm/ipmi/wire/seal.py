@@ -10,7 +10,7 @@ import hmac
 import os
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
 from powerfsm.ipmi.wire.errors import WireError
 from powerfsm.ipmi.wire.keys import SessionKeys, authentication_code
@@ -33,19 +33,22 @@ _TRAILER = len(_TRAILERS[0])
 class Seal:
     """Seals what one end sends, opens what it receives."""
 
-    __slots__ = ("_aes", "_encrypts", "_flags", "_k1", "_length", "_random", "_suite")
+    __slots__ = ("_decipher", "_encipher", "_encrypts", "_flags", "_k1", "_length", "_random", "_suite")
 
     def __init__(self, keys: SessionKeys, *, random: Callable[[int], bytes] = os.urandom) -> None:
         """Prepare for one session.
 
         Args:
             keys: The session's keys.
-            random: Gives that many random bytes, for initialisation vectors.
+            random: Gives that many random bytes, of which initialisation vectors are made.
         """
         suite = keys.suite
         self._suite = suite
         self._encrypts = suite.encrypts
-        self._aes = algorithms.AES(keys.aes) if suite.encrypts and not suite.pretended else None
+        self._encipher: CipherContext | None = None
+        self._decipher: CipherContext | None = None
+        if suite.encrypts and not suite.pretended:
+            self._encipher, self._decipher = _ciphers(keys.aes)
         self._k1 = keys.k1
         self._length = suite.trailer_length
         self._flags = (ENCRYPTED if suite.encrypts else 0) | (AUTHENTICATED if suite.trailer_length else 0)
@@ -61,11 +64,9 @@ class Seal:
             payload_type: What it is.
         """
         if self._encrypts:
-            iv = self._random(_BLOCK)
-            payload += _PADDING[-(len(payload) + 1) % _BLOCK]
-            if self._aes is not None:
-                payload = Cipher(self._aes, modes.CBC(iv)).encryptor().update(payload)
-            payload = iv + payload
+            payload = self._random(_BLOCK) + payload + _PADDING[-(len(payload) + 1) % _BLOCK]
+            if self._encipher is not None:
+                payload = self._encipher.update(payload)
         kind = payload_type | self._flags
         head = HEADER.pack(IPMI_HEADER, AUTH_RMCP_PLUS, kind, session_id, sequence, len(payload))
         if not self._length:
@@ -90,9 +91,7 @@ class Seal:
         sealed = packet.payload
         if len(sealed) < 2 * _BLOCK or len(sealed) % _BLOCK:
             raise WireError("bad-padding", f"an enciphered payload of {len(sealed)} bytes")
-        clear = sealed[_BLOCK:]
-        if self._aes is not None:
-            clear = Cipher(self._aes, modes.CBC(sealed[:_BLOCK])).decryptor().update(clear)
+        clear = (sealed if self._decipher is None else self._decipher.update(sealed))[_BLOCK:]
         count = clear[-1]
         if count >= _BLOCK or not clear.endswith(_PADDING[count]):
             raise WireError("bad-padding", "the confidentiality pad is not 1, 2, 3, ...")
@@ -111,3 +110,15 @@ class Seal:
             raise WireError("wrong-auth-code", "the packet was not made with this session's keys")
         if datagram[end - 1] != _NEXT_HEADER or datagram[end - 2] != trailer - _TRAILER:
             raise WireError("bad-trailer", "pad length and next header do not fit the packet")
+
+
+def _ciphers(key: bytes) -> tuple[CipherContext, CipherContext]:
+    """Return what enciphers and deciphers all packets of a session, for making one costs more than using it.
+
+    In CBC each block hangs on the one before and on no other.  So a packet whose first block is random goes
+    through a cipher that has seen other packets: what comes out for that block is its initialisation vector, as
+    unpredictable as the cipher is good (NIST SP 800-38A, appendix C), and the rest is enciphered under it.  On
+    the way back the first block gives nonsense, which is left out, and the rest gives what it should.
+    """
+    cipher = Cipher(algorithms.AES(key), modes.CBC(bytes(_BLOCK)))
+    return cipher.encryptor(), cipher.decryptor()
