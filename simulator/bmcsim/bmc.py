@@ -15,7 +15,7 @@ from bmcsim.commands import Call, execute
 from bmcsim.dice import Dice
 from bmcsim.enclosure import Controller
 from bmcsim.events import EventLog
-from bmcsim.faults import Faults, Step, execution, power
+from bmcsim.faults import Fault, Faults, Step, execution, life, power
 from bmcsim.faults.sessions import jump
 from bmcsim.machine import Change, Jolt, Machine, Order, Power
 from bmcsim.profile import Profile, SequenceCheck, User
@@ -115,7 +115,7 @@ class Bmc:
         In an enclosure it shares `controller` with the others.
         """
         self.name = name
-        self.faults = Faults((name,), agenda, log, seed) if faults is None else faults
+        self.faults = self._own_faults(agenda, log, seed) if faults is None else faults
         self.profile = profile
         self.answering = True
         self.boot_options: dict[int, bytes] = {}
@@ -269,6 +269,12 @@ class Bmc:
         if isinstance(incoming, Ping):
             return Pong(incoming.tag, sequence=incoming.sequence).encode()
         raise _Dropped("not-a-request")
+
+    def _own_faults(self, agenda: Agenda, log: EventLog, seed: int) -> Faults:
+        def befall(_: str, fault: Fault, now: float) -> None:
+            life.happen(self, fault, now)
+
+        return Faults((self.name,), agenda, log, seed, befall=befall)
 
     def _fall_silent(self) -> None:
         self.answering = False

@@ -246,9 +246,7 @@ class Fleet:
                 self._leave(bmc, data, source, carry, now)
 
     def _befall(self, name: str, fault: Fault, now: float) -> None:
-        """Have happen what happens by the clock."""
-        if isinstance(fault, life.Life):
-            fault.befall(self._bmcs[name], now)
+        life.happen(self._bmcs[name], fault, now)
 
     def _bent(self, bmc: Bmc, point: Point, datagram: bytes, step: Step, now: float) -> Copies:
         """Return what faults make of a datagram: each does its part to whatever the one before has left."""

@@ -154,8 +154,8 @@ class WrongCapabilities(Alteration):
 
     name: ClassVar[str] = "wrong-capabilities"
     symptom: ClassVar[str] = (
-        "FreeIPMI says `username invalid`, `K_g invalid` or `IPMI 2.0 unavailable` and does not even try; with the"
-        " workaround `authcap` it works."
+        "FreeIPMI says `username invalid`, `K_g invalid` or `IPMI 2.0 unavailable` and does not even try; its"
+        " workaround `authcap` gets round all but the last."
     )
     seen: ClassVar[str] = "BMCs that deny their own users, Kg or IPMI 2.0 and take the login all the same."
     steps: ClassVar[frozenset[Step]] = frozenset({Step.AUTH_CAPABILITIES})

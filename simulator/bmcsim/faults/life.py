@@ -131,6 +131,12 @@ LIFE_FAULTS = (Reboot, Hang, DeathOnRepeat, Slow, Blocked)
 """All of them."""
 
 
+def happen(bmc: "Bmc", fault: Fault, now: float) -> None:
+    """Have happen what happens by the clock."""
+    if isinstance(fault, Life):
+        fault.befall(bmc, now)
+
+
 def take(bmc: "Bmc", datagram: bytes, source: Address, now: float) -> float:
     """Return when a BMC with faults gets round to a datagram; on the way it may reboot or hang."""
     if not bmc.answering:

@@ -43,8 +43,9 @@ class RmcpStatus(LoginRefusal):
 
     name: ClassVar[str] = "rmcp-status"
     symptom: ClassVar[str] = (
-        "`Unable to establish IPMI v2 / RMCP+ session`, whatever the code; ipmitool tells it with -vv, ipmipower"
-        " as `password invalid`, `BMC busy` or `connection timeout`."
+        "`Unable to establish IPMI v2 / RMCP+ session`, and the code's name only with -v; ipmipower says"
+        " `BMC busy` (01h), `username invalid` (0Dh), `cipher suite id unavailable` (11h), and for most others"
+        " `BMC error` with exit code 0."
     )
     seen: ClassVar[str] = (
         "02h and 08h after the BMC has forgotten a session half-way, 0Dh and 0Fh for a locked account, 11h after a"
@@ -198,8 +199,8 @@ class AuthCodeLength(Fault):
 
     name: ClassVar[str] = "auth-code-length"
     symptom: ClassVar[str] = (
-        "`Invalid key exchange authentication code length`, or `password invalid`; clients that cut the code to"
-        " the length that they need get in where it is too long."
+        "`RAKP 2 HMAC is invalid`, `password invalid` with the right password; clients that cut the code to the"
+        " length that they need get in where it is too long."
     )
     seen: ClassVar[str] = (
         "One byte too many behind SHA-1's 20, which FreeIPMI's `supermicro20` lets pass; whole HMACs."

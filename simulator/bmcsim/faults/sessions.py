@@ -33,7 +33,10 @@ class NullSessionId(SessionFault):
     """The BMC gives session id 0."""
 
     name: ClassVar[str] = "null-session-id"
-    symptom: ClassVar[str] = "The login fails at Open Session, with hardly a word; or goes on and dies at RAKP 1."
+    symptom: ClassVar[str] = (
+        "The login fails at Open Session, or goes on and dies at RAKP 1: `invalid session ID`; ipmipower says"
+        " `BMC error` and exits 0."
+    )
     seen: ClassVar[str] = "Session id 0 from BMCs that had no slot left and did not say so."
     steps: ClassVar[frozenset[Step]] = _OPENING | {Step.ACTIVATE}
 
@@ -85,7 +88,10 @@ class CloseUnanswered(SessionFault):
     """Close Session is not answered."""
 
     name: ClassVar[str] = "close-unanswered"
-    symptom: ClassVar[str] = "`Close Session command failed`, and seconds of waiting at the end of every command."
+    symptom: ClassVar[str] = (
+        "`Close Session command failed` and seconds of waiting at the end of a command that was carried out;"
+        " the exit code is 0."
+    )
     seen: ClassVar[str] = (
         "BMCs that drop all sessions at a chassis reset, and with them the answer to Close Session."
     )

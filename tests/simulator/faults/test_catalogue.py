@@ -44,10 +44,8 @@ def test_every_kind_can_be_imported_by_name(kind: type[Fault]) -> None:
 
 @KINDS
 def test_every_kind_is_shown_by_a_test(kind: type[Fault]) -> None:
-    """Those of the Redfish door are shown where that is tested."""
-    if kind.point is Point.HTTP:
-        pytest.skip("shown by the tests of the Redfish door")
-    tests = Path(__file__).parent.glob("test_*_faults.py")
+    here = Path(__file__).parent
+    tests = [*here.glob("test_*_faults.py"), *(here.parent / "redfish").glob("test_*.py")]
     assert any(f"{kind.__name__}(" in path.read_text(encoding="utf-8") for path in tests)
 
 

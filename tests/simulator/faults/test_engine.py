@@ -11,8 +11,10 @@ import bmcsim.faults.execution
 import bmcsim.faults.life
 import bmcsim.fleet
 from bmcsim import CATALOGUE, Fleet, MemoryLog, Rule, Span, in_memory
+from bmcsim.bmc import Bmc
 from bmcsim.faults import Busy, Drop, FaultError, Hang, OrderIgnored, Point, Reboot, Step, Way, make
 from bmcsim.machine import Order
+from console import Console
 from driven_fleet import driven
 from powerfsm.drivers.errors import Refused
 from powerfsm.ipmi.wire.asf import Ping
@@ -170,6 +172,19 @@ async def test_what_happens_by_the_clock_happens_at_once_where_its_time_has_come
         await trio.sleep_until(300)
         assert scene.answers("n1")
         assert scene.struck("reboot") == []
+
+
+def test_a_bmc_without_a_fleet_has_faults_of_its_own(bmc: Bmc) -> None:
+    console = Console(bmc, now=5).login()
+    bmc.faults.start(5)
+    with bmc.faults.on(Hang(Span.of(10)), since=20):
+        console.now = 24
+        assert console.reads_on() is False
+        console.now = 25
+        with pytest.raises(AssertionError, match="silent"):
+            console.reads_on()
+        console.now = 35
+        assert console.reads_on() is False
 
 
 async def test_a_fault_that_is_for_one_of_two_happens_to_one_of_two(

@@ -14,16 +14,19 @@ from bmcsim.faults import (
     AuthCodeLength,
     Busy,
     Claim,
+    CloseUnanswered,
     CompletionCode,
     Drop,
     Fault,
     Hang,
     LookupBitHash,
     NonEmptyIcv,
+    NullSessionId,
     OpenPrivilegeHash,
     OrderIgnored,
     PaddedNames,
     PasswordRotated,
+    RmcpStatus,
     SequenceJump,
     SlotsExhausted,
     Way,
@@ -64,6 +67,45 @@ async def test_slots_that_are_taken_are_told_by_name() -> None:
             assert code == 1
             assert "insufficient resources for session" in output.lower()
             assert await call.freeipmi("ipmipower", *IPMIPOWER, "--stat") == (1, "127.0.0.1: BMC busy\n")
+
+
+@stranger("ipmitool", "ipmipower")
+@pytest.mark.parametrize(
+    ("status", "ipmitool", "ipmipower"),
+    [
+        (0x0D, "unauthorized name", (1, "username invalid")),
+        (0x11, "no matching cipher suite", (1, "cipher suite id unavailable")),
+        (0x12, "illegal parameter", (0, "BMC error")),
+    ],
+)
+async def test_a_login_that_is_refused_may_look_like_a_success(
+    status: int, ipmitool: str, ipmipower: tuple[int, str]
+) -> None:
+    async with caller() as (fleet, call):
+        with fleet.faults.on(RmcpStatus(status), steps={"open-session"}):
+            code, output = await call.ipmitool(*IPMITOOL, "-v", "power", "status")
+            assert (code, ipmitool in output) == (1, True), output
+            code, told = ipmipower
+            assert await call.freeipmi("ipmipower", *IPMIPOWER, "--stat") == (code, f"127.0.0.1: {told}\n")
+
+
+@stranger("ipmitool")
+async def test_ipmitool_waits_for_an_answer_to_close_and_succeeds_without() -> None:
+    async with caller() as (fleet, call):
+        with fleet.faults.on(CloseUnanswered(only_after_reset=False)):
+            code, output = await call.ipmitool(*IPMITOOL, "-v", "power", "status")
+        assert code == 0
+        assert "Chassis Power is off" in output
+        assert "Close Session command failed" in output
+
+
+@stranger("ipmitool", "ipmipower")
+async def test_session_id_0_is_told_in_odd_ways() -> None:
+    async with caller() as (fleet, call):
+        with fleet.faults.on(NullSessionId()):
+            code, output = await call.ipmitool(*IPMITOOL, "-v", "power", "status")
+            assert (code, "invalid session ID" in output) == (1, True), output
+            assert await call.freeipmi("ipmipower", *IPMIPOWER, "--stat") == (0, "127.0.0.1: BMC error\n")
 
 
 @stranger("ipmitool", "ipmipower")
