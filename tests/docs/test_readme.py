@@ -25,6 +25,7 @@ from command_line import PATIENCE, Ran, run_here
 from documents import README
 from powerfsm.demo.processes import write_private
 from real_site import Bmcs, Site, run, until
+from strangers import stranger
 
 SEARCH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 """Where the shell finds powerfsm: as it is installed beside this Python."""
@@ -85,6 +86,31 @@ async def test_the_console_block_does_on_forty_bmcs_what_it_shows(site: Site) ->
         assert bmcs.commands(node) == ["on"]
         assert bmcs.power(node) == "on"
     assert not bmcs.open_sessions()
+
+
+POWER_ON = """\
+#!/bin/bash
+for attempt in 1 2 3; do
+    ipmitool -I lanplus -C 17 -H "$1" -p "$2" -U "$3" -P "$4" power on </dev/null && exit
+done
+exit 1
+"""
+
+
+@stranger("ipmitool")
+@pytest.mark.parametrize(("attempts", "outcome"), [("1 2 3", "1 passed"), ("1", "1 failed")])
+async def test_the_test_that_it_shows_passes_for_a_script_that_tries_again(
+    tmp_path: Path, attempts: str, outcome: str
+) -> None:
+    (shown,) = README.fenced("python")
+    (tmp_path / "test_shown.py").write_text(f"import subprocess\n\n\n{shown}")
+    script = tmp_path / "power-on"
+    script.write_text(POWER_ON.replace("1 2 3", attempts))
+    script.chmod(0o755)
+    # Whether or not the installed metadata tells pytest of the plugin, it is registered once.
+    once = ("-p", "no:bmcsim", "-p", "bmcsim.pytest_plugin", "-p", "no:xdist")
+    ran = await run(sys.executable, "-m", "pytest", "-q", *once, cwd=tmp_path)
+    assert outcome in ran.out, ran
 
 
 def test_the_other_commands_are_used_alike() -> None:
