@@ -176,6 +176,7 @@ class Partition(Transit):
     seen: ClassVar[str] = (
         "Switches that reboot, VLANs that are reconfigured, BMC ports shared with a host that resets them."
     )
+    steps: ClassVar[frozenset[Step]] = frozenset(Step)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -197,6 +198,7 @@ class OneWay(Transit):
     seen: ClassVar[str] = (
         "Stale ARP entries and asymmetric routes: the BMC hears its clients and they do not hear it."
     )
+    steps: ClassVar[frozenset[Step]] = frozenset(Step)
 
     lost: Annotated[Way, Parameter("which way nothing gets through, in or out")] = Way.OUT
 

@@ -18,6 +18,7 @@ from bmcsim.faults.http import (
     TaskStuck,
 )
 from bmcsim.faults.life import Life
+from bmcsim.faults.network import OneWay, Partition
 from bmcsim.redfish.exchange import Response
 from bmcsim.redfish.messages import Message, told
 from bmcsim.redfish.tasks import Task, TaskState
@@ -32,10 +33,12 @@ class Illness:
     Attributes:
         faults: All that have struck, in the order of their rules.
         delay: Seconds that the BMC takes over it besides.
+        unheard: The answer does not get back.
     """
 
     faults: list[HttpFault]
     delay: float = 0.0
+    unheard: bool = False
 
     @property
     def task(self) -> TaskFault | None:
@@ -45,20 +48,30 @@ class Illness:
     def answer(self, carry_out: Callable[[], Response], dice: Dice) -> Response:
         """Return the answer of a service that is so ill; `carry_out` is what a sound one does and answers."""
         response = _instead(self.faults) or carry_out()
-        response.delivery = replace(response.delivery, after=response.delivery.after + self.delay)
+        delivery = response.delivery
+        response.delivery = replace(delivery, after=delivery.after + self.delay, silent=self.unheard)
         for fault in self.faults:
             _travel(fault, response, dice)
         return response
 
 
 def strike(bmc: Bmc, step: Step, now: float) -> Illness | None:
-    """Return what befalls a request to a BMC that has faults, or None where it reboots or hangs instead."""
+    """Return what befalls a request to a BMC that has faults; None where it never gets it, reboots or hangs."""
+    if _cut_off(bmc, Point.ARRIVING, step, now):
+        return None
     delay = max(0.0, bmc.faults.condition(bmc.name).busy_until - now)
     for fault in bmc.faults.strikes(bmc.name, Point.LIFE, step, now, Life):
         delay = max(delay, fault.befall(bmc, now))
         if not bmc.answering:
             return None
-    return Illness(list(bmc.faults.strikes(bmc.name, Point.HTTP, step, now, HttpFault)), delay)
+    faults = list(bmc.faults.strikes(bmc.name, Point.HTTP, step, now, HttpFault))
+    return Illness(faults, delay, _cut_off(bmc, Point.LEAVING, step, now))
+
+
+def _cut_off(bmc: Bmc, point: Point, step: Step, now: float) -> bool:
+    """Return whether nothing gets through; datagrams that are lost singly are sent again by TCP."""
+    kinds = (Partition, OneWay)
+    return any(bmc.faults.strike(bmc.name, point, step, now, kind) is not None for kind in kinds)
 
 
 def befall(fault: TaskFault, task: Task, now: float) -> bool:

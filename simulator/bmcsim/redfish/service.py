@@ -28,6 +28,7 @@ _CHALLENGE: Final = 'Basic realm="bmc"'
 _READS: Final = frozenset({"GET", "HEAD"})
 _LONGEST_PATH: Final = 100
 _LONGEST_METHOD: Final = 16
+_POINTS: Final = (Point.ARRIVING, Point.LIFE, Point.HTTP, Point.LEAVING)
 
 
 class Service:
@@ -66,7 +67,7 @@ class Service:
         call = Call(self, request, now, names=names)
         step = Step.OTHER_HTTP if route is None else route.step
         answered = self.bmc.work(now)
-        if self.bmc.faults.concern(self.bmc.name, Point.HTTP, Point.LIFE):
+        if self.bmc.faults.concern(self.bmc.name, *_POINTS):
             ill = strike(self.bmc, step, now)
             if ill is None:
                 return None

@@ -18,6 +18,7 @@ from bmcsim.faults.http import (
 )
 from bmcsim.faults.life import Hang, Reboot, Slow
 from bmcsim.faults.login import PasswordRotated
+from bmcsim.faults.network import OneWay, Partition, Way
 from bmcsim.faults.power import WrongReading
 from bmcsim.profile import RedfishWays
 from bmcsim.redfish.door import Door
@@ -195,6 +196,22 @@ async def test_a_password_that_was_rotated_is_wrong_over_redfish_too(
         with site.fleet.faults.on(PasswordRotated(), steps={"login"}):
             assert (await site.client.get(SYSTEM)).status == 401
         assert (await site.client.get(SYSTEM)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "done"),
+    [(Partition(), False), (OneWay(lost=Way.IN), False), (OneWay(lost=Way.OUT), True)],
+    ids=["both ways", "in", "out"],
+)
+async def test_a_network_that_is_cut_is_silent_and_one_way_may_be_open(
+    autojump_clock: trio.testing.MockClock, fault: Fault, *, done: bool
+) -> None:
+    site = Site()
+    async with in_memory(site.fleet):
+        with site.fleet.faults.on(fault), trio.move_on_after(3600) as patience:
+            await site.client.post(RESET, ON)
+        assert patience.cancelled_caught
+        assert (site.power is Power.ON) is done
 
 
 async def test_a_cable_that_is_pulled_lets_no_request_through(autojump_clock: trio.testing.MockClock) -> None:
