@@ -25,11 +25,12 @@ Kind = TypeVar("Kind", bound=Fault)
 class _Armed:
     """A rule in force."""
 
-    __slots__ = ("by_clock", "entry", "nodes", "rule", "steps", "struck")
+    __slots__ = ("by_clock", "conditional", "entry", "nodes", "rule", "steps", "struck")
 
     def __init__(self, rule: Rule, nodes: frozenset[str] | None) -> None:
         self.rule = rule
         self.nodes = nodes
+        self.conditional = type(rule.fault).applies is not Fault.applies
         self.by_clock = rule.fault.by_clock and not rule.steps
         self.steps = frozenset[str]() if self.by_clock else rule.steps or rule.fault.possible_steps()
         self.struck: dict[str, int] = {}
@@ -220,7 +221,7 @@ class Faults:
         if (
             not rule.since <= now - self._started < rule.until
             or struck == rule.times
-            or not rule.fault.applies(self.condition(node), now)
+            or (armed.conditional and not rule.fault.applies(self.condition(node), now))
             or not (rule.probability == 1 or self.dice(node).chance(rule.probability))
         ):
             return False
