@@ -22,6 +22,7 @@ from bmcsim.sessions import Address
 
 _LARGEST_DATAGRAM = 2048
 _AT_ONCE = 256
+_OF_ONE = 16
 _ROUNDS = 8
 
 
@@ -36,12 +37,13 @@ class _Port:
         self.socket = sock
 
     def take(self) -> None:
-        """Hand one datagram to the fleet; the kernel tells again where there are more."""
-        try:
-            datagram, source = self.socket.recvfrom(_LARGEST_DATAGRAM)
-        except OSError:
-            return
-        self._fleet.receive(self.bmc, datagram, source, self.send)
+        """Hand datagrams to the fleet, but not too many; the kernel tells again where there are more."""
+        for _ in range(_OF_ONE):
+            try:
+                datagram, source = self.socket.recvfrom(_LARGEST_DATAGRAM)
+            except OSError:
+                return
+            self._fleet.receive(self.bmc, datagram, source, self.send)
 
     def send(self, datagram: bytes, client: Address) -> None:
         """Send, or lose it as any network may."""
