@@ -42,6 +42,7 @@ from bmcsim.faults.login import (
     TruncatedPasswords,
 )
 from bmcsim.faults.network import (
+    CipherSuitesUnanswered,
     Corrupt,
     Delay,
     Drop,
@@ -67,6 +68,7 @@ __all__ = [
     "Bounce",
     "Busy",
     "BusyAfterOrder",
+    "CipherSuitesUnanswered",
     "Claim",
     "CloseUnanswered",
     "CompletionCode",

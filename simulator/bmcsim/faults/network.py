@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from bmcsim.dice import Dice, Span
 from bmcsim.faults.fault import Fault, FaultError, Parameter
-from bmcsim.faults.point import Point, Step
+from bmcsim.faults.point import IPMI_STEPS, Point, Step
 
 Copies = list[tuple[float, bytes]]
 """What becomes of a datagram: after how many seconds each copy arrives, and what it is by then."""
@@ -37,9 +37,10 @@ _WAY = Parameter("which way it strikes; the step of an answer is that of its req
 
 @dataclass(frozen=True, slots=True)
 class Transit(Fault):
-    """What can happen to a datagram on its way."""
+    """What can happen to a datagram on its way; what TCP mends is no matter of HTTP."""
 
     point: ClassVar[Point] = Point.ARRIVING
+    steps: ClassVar[frozenset[Step]] = IPMI_STEPS
 
     def fate(self, datagram: bytes, dice: Dice, /) -> Copies:
         """Say what becomes of a datagram."""
@@ -229,5 +230,31 @@ class NoPong(Transit):
         return []
 
 
-NETWORK_FAULTS = (Drop, Duplicate, Reorder, Delay, Corrupt, Truncate, Partition, OneWay, NoPong)
+@dataclass(frozen=True, slots=True)
+class CipherSuitesUnanswered(Transit):
+    """The BMC does not answer Get Channel Cipher Suites at all."""
+
+    name: ClassVar[str] = "cipher-suites-unanswered"
+    symptom: ClassVar[str] = (
+        "Every call of ipmitool without -C takes ten seconds longer; with -C 3 or -C 17 it does not."
+    )
+    seen: ClassVar[str] = "BMCs that drop commands they do not know before there is a session, 54h among them."
+    steps: ClassVar[frozenset[Step]] = frozenset({Step.CIPHER_SUITES})
+
+    def fate(self, _: bytes, __: Dice) -> Copies:
+        return []
+
+
+NETWORK_FAULTS = (
+    Drop,
+    Duplicate,
+    Reorder,
+    Delay,
+    Corrupt,
+    Truncate,
+    Partition,
+    OneWay,
+    NoPong,
+    CipherSuitesUnanswered,
+)
 """All of them."""

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args, get_origin
 from bmcsim.dice import Span
 from bmcsim.faults.catalogue import CATALOGUE
 from bmcsim.faults.fault import Fault, Parameter, kebab, parameters
-from bmcsim.faults.point import STEPS, Point, Step
+from bmcsim.faults.point import IPMI_STEPS, STEPS, Point, Step
 
 _HEAD: Final = """\
 # Faults
@@ -104,7 +104,11 @@ def _sections() -> Iterator[str]:
 def _section(kind: type[Fault]) -> Iterator[str]:
     what = (kind.__doc__ or "").partition("\n")[0]
     yield f"\n### {kind.name}\n\n{what}\n\n- Symptom: {kind.symptom}\n- Reported: {kind.seen}\n"
-    if kind.steps:
+    if kind.steps == IPMI_STEPS:
+        yield "- Steps: all of IPMI\n"
+    elif kind.steps == STEPS[kind.point]:
+        yield "- Steps: all\n"
+    elif kind.steps:
         yield "- Steps: " + ", ".join(f"`{step}`" for step in Step if step in kind.steps) + "\n"
     if kind.by_clock:
         yield _BY_CLOCK

@@ -64,8 +64,8 @@ _COMMANDS = IPMI_STEPS - {Step.PING, Step.OPEN_SESSION, Step.RAKP1, Step.RAKP3}
 
 STEPS: Final[Mapping[Point, frozenset[Step]]] = MappingProxyType(
     {
-        Point.ARRIVING: IPMI_STEPS,
-        Point.LEAVING: IPMI_STEPS,
+        Point.ARRIVING: frozenset(Step),
+        Point.LEAVING: frozenset(Step),
         Point.LOGIN: frozenset(
             {Step.OPEN_SESSION, Step.RAKP1, Step.RAKP3, Step.CHALLENGE, Step.ACTIVATE, Step.LOGIN}
         ),

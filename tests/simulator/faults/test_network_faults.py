@@ -7,6 +7,7 @@ import trio.testing
 from bmcsim import Hardware, Profile, SequenceCheck, Span
 from bmcsim.dice import Dice
 from bmcsim.faults import (
+    CipherSuitesUnanswered,
     Corrupt,
     Delay,
     Drop,
@@ -22,6 +23,9 @@ from bmcsim.faults.network import Transit
 from driven_fleet import driven
 from powerfsm.drivers.errors import FenceUnanswered, Unanswered, Unreachable
 from powerfsm.ipmi.wire.asf import Ping
+from powerfsm.ipmi.wire.message import Request
+from powerfsm.ipmi.wire.numbers import AppCommand, NetFn
+from powerfsm.ipmi.wire.packet15 import Packet15
 from powerfsm.power import Command, Power
 
 RESET = {"chassis-control"}
@@ -162,6 +166,20 @@ async def test_no_pong_answers_everything_else(autojump_clock: trio.testing.Mock
                 await link.receive()
             assert waited.cancelled_caught
             assert await scene.read() is Power.OFF
+
+
+async def test_cipher_suites_are_asked_for_in_vain(autojump_clock: trio.testing.MockClock) -> None:
+    async with driven() as scene:
+        asked = Packet15(Request(NetFn.APP, AppCommand.GET_CHANNEL_CIPHER_SUITES, b"\x0e\x00\x80").encode())
+        with scene.fleet.faults.on(CipherSuitesUnanswered()):
+            link = scene.network.link()
+            link.send(asked.encode(), scene.fleet.addresses["n1"])
+            with trio.move_on_after(10) as waited:
+                await link.receive()
+            assert waited.cancelled_caught
+            assert await scene.read() is Power.OFF
+        link.send(asked.encode(), scene.fleet.addresses["n1"])
+        await link.receive()
 
 
 async def test_faults_of_datagrams_add_up(autojump_clock: trio.testing.MockClock) -> None:
