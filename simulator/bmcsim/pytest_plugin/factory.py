@@ -10,6 +10,7 @@ from bmcsim.events import Event, MemoryLog
 from bmcsim.faults import Fault, Rule, make
 from bmcsim.fleet import Fleet, expand
 from bmcsim.profile import Profile
+from bmcsim.profiles import FAMILIES
 from bmcsim.pytest_plugin.handles import SimulatedBmc, SimulatedFleet
 from bmcsim.pytest_plugin.thread import Clock, FleetThread
 from bmcsim.records import Claim
@@ -25,7 +26,7 @@ class Wishes:
 
     Attributes:
         nodes: Hostlist of its nodes.
-        profile: What kind of BMC they have.
+        profile: What kind of BMC they have: a profile, or the name of a family of `bmcsim.profiles`.
         faults: What goes wrong: rules, or faults or names of faults, which then strike always and everywhere.
         hosts: Hostlist of addresses, one for each node, all with the same port; None is one address for all,
             with a port for each.
@@ -35,7 +36,7 @@ class Wishes:
     """
 
     nodes: str = "bmc"
-    profile: Profile | None = None
+    profile: Profile | str | None = None
     faults: Iterable[Fault | Rule | str] = ()
     hosts: str | None = None
     port: int = 0
@@ -112,13 +113,21 @@ class BmcFleets:
             raise ValueError(f"{twice[0]} is in another fleet of this test already; give it another name")
         log = MemoryLog()
         clock = Clock()
-        profiles = dict.fromkeys(names, wishes.profile or Profile())
+        profiles = dict.fromkeys(names, _profile(wishes.profile))
         fleet = Fleet(profiles, seed=wishes.seed, log=log, clock=clock)
         for fault in wishes.faults:
             fleet.faults.add(_rule(fault))
         made = SimulatedFleet(FleetThread(fleet, log, clock, _addresses(names, wishes), tls=wishes.tls))
         self._fleets.append(made)
         return made
+
+
+def _profile(wanted: Profile | str | None) -> Profile:
+    if isinstance(wanted, str):
+        if wanted not in FAMILIES:
+            raise ValueError(f"there is no family {wanted!r} of BMCs, only {', '.join(FAMILIES)}")
+        return FAMILIES[wanted]
+    return wanted or Profile()
 
 
 def _rule(fault: Fault | Rule | str) -> Rule:

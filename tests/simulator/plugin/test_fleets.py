@@ -9,7 +9,7 @@ import httpx
 import pytest
 import trio
 
-from bmcsim import CannotBindError, Hardware, Power, Profile, Span, User
+from bmcsim import FAMILIES, CannotBindError, Hardware, Power, Profile, Span, User
 from bmcsim.events import Event
 from bmcsim.faults import FaultError, Rule
 from bmcsim.faults.network import Drop, Way
@@ -205,11 +205,19 @@ def test_the_usual_fleet_is_made_once(fleets: BmcFleets) -> None:
     assert fleets.first is fleets()["bmc"]
 
 
+def test_a_family_is_asked_for_by_name(fleets: BmcFleets) -> None:
+    fleet = fleets("n1", profile="slow-old")
+    assert fleet.thread.fleet["n1"].profile == FAMILIES["slow-old"]
+    assert ping(fleet["n1"]) == Pong(7).encode()
+
+
 def test_what_is_no_wish_and_what_is_no_hostlist_is_told(fleets: BmcFleets) -> None:
     with pytest.raises(TypeError, match="profiel"):
         fleets("n1", profiel=SLOW)
     with pytest.raises(ValueError, match="no hostlist"):
         fleets("n[1-")
+    with pytest.raises(ValueError, match=r"no family 'slow-odl' of BMCs, only .*slow-old"):
+        fleets("n1", profile="slow-odl")
     with pytest.raises(ValueError, match="2 hosts for 3 nodes"):
         fleets("n[1-3]", hosts="127.0.0.[1-2]")
 

@@ -19,6 +19,7 @@ from bmcsim.faults.life import Blocked, DeathOnRepeat, Hang, Reboot, Slow
 from bmcsim.faults.login import (
     AuthCodeLength,
     Lockout,
+    LookupBitHash,
     NonEmptyIcv,
     OpenPrivilegeHash,
     PaddedNames,
@@ -28,6 +29,7 @@ from bmcsim.faults.login import (
     TruncatedPasswords,
 )
 from bmcsim.faults.network import (
+    CipherSuitesUnanswered,
     Corrupt,
     Delay,
     Drop,
@@ -343,6 +345,25 @@ SYMPTOMS = [
             ipmitool("power", "status", suite="17", says="Chassis Power is off"),
         ),
         profile=Profile(suites=(17,)),
+    ),
+    Symptom(
+        "ipmitool without -C waits before it logs in",
+        CipherSuitesUnanswered(),
+        (ipmitool("power", "status", suite="", says="Chassis Power is off", repeats=1),),
+    ),
+    Symptom(
+        "the login fails at its last message",
+        LookupBitHash(),
+        (ipmitool("-vv", "power", "status", says="RAKP 4 .* : invalid integrity check value", code=1),),
+    ),
+    Symptom(
+        "boards that want padded names as well let FreeIPMI's workaround in",
+        LookupBitHash(),
+        (
+            ipmipower("--stat", says="username invalid", code=1),
+            ipmipower("-W", "intel20", "--stat", says=": off"),
+        ),
+        also=Rule(PaddedNames()),
     ),
     Symptom(
         "username invalid, but for FreeIPMI's workaround",
