@@ -139,6 +139,14 @@ def filled(argument: str, bmc: SimulatedBmc) -> str:
     return argument
 
 
+def staying(call: Call, bmc: SimulatedBmc) -> "subprocess.Popen[str]":
+    """Start a stranger that takes commands; what it prints of either kind comes by its output."""
+    command = [filled(argument, bmc) for argument in call.command]
+    env = {**os.environ, "PATH": SEARCH}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=env)
+
+
 def is_missing(name: str) -> bool:
     """Whether a program or, behind a colon, a package of Python is not installed."""
     kind, colon, package = name.partition(":")

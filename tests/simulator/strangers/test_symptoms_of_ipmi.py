@@ -1,8 +1,5 @@
 """Each fault of IPMI shows in a program that nobody here wrote as its users tell it."""
 
-import os
-import subprocess
-
 import pytest
 
 from bmcsim import Hardware, Power, Profile, SequenceCheck, Span, User
@@ -45,8 +42,8 @@ from bmcsim.faults.power import Bounce, OrderIgnored, OrderLate, OrderTwice, Sta
 from bmcsim.faults.sessions import CloseUnanswered, NullSessionId, ReusedSessionId, SequenceJump, SessionLeak
 from bmcsim.machine import Order
 from bmcsim.pytest_plugin.factory import BmcFleets
-from strangers import SEARCH, stranger
-from symptoms import SILENCE, Call, Happens, Pass, Symptom, filled, ipmipower, ipmitool, openipmi, python
+from strangers import stranger
+from symptoms import SILENCE, Happens, Pass, Symptom, ipmipower, ipmitool, openipmi, python, staying
 
 ON = Profile(hardware=Hardware(power=Power.ON))
 HOUR = Span.of(3600)
@@ -296,12 +293,6 @@ SYMPTOMS = [
         steps=CONTROL,
     ),
     Symptom(
-        "FFh: Unspecified error",
-        CompletionCode(code=0xFF),
-        (ipmitool("power", "on", says="Unspecified error", code=1),),
-        steps=CONTROL,
-    ),
-    Symptom(
         "D1h: no status during a firmware update",
         CompletionCode(code=0xD1),
         (
@@ -487,18 +478,10 @@ def test_no_fault_of_ipmi_is_without_a_symptom() -> None:
     assert {kind for kind in CATALOGUE.values() if kind.point is not Point.HTTP} == shown
 
 
-def stays(call: Call, fleets: BmcFleets) -> "subprocess.Popen[str]":
-    """Start a stranger that takes commands."""
-    command = [filled(argument, fleets()["bmc"]) for argument in call.command]
-    env = {**os.environ, "PATH": SEARCH}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=env)
-
-
 @stranger("ipmipower")
 def test_no_pong_ipmipower_discovers_nobody(fleets: BmcFleets) -> None:
     bmc = fleets.first
-    with bmc.faults.on("no-pong"), stays(ipmipower("--ping-interval", "50", says=""), fleets) as told:
+    with bmc.faults.on("no-pong"), staying(ipmipower("--ping-interval", "50", says=""), bmc) as told:
         bmc.wait_for("fault", kind="no-pong", times=2)
         printed, _ = told.communicate("stat\nquit\n")
         assert "not discovered" in printed
@@ -507,7 +490,7 @@ def test_no_pong_ipmipower_discovers_nobody(fleets: BmcFleets) -> None:
 @stranger("ipmitool")
 def test_reused_session_id_kills_the_session_of_another(fleets: BmcFleets) -> None:
     bmc = fleets.first
-    with bmc.faults.on(ReusedSessionId()), stays(ipmitool("shell", repeats=1), fleets) as told:
+    with bmc.faults.on(ReusedSessionId()), staying(ipmitool("shell", repeats=1), bmc) as told:
         bmc.wait_for("session-opened")
         IS_OFF.play(bmc)
         printed, _ = told.communicate("power status\nexit\n")
