@@ -68,3 +68,16 @@ async def test_an_installed_wheel_serves_outside_of_the_checkout(tmp_path: Path)
         if daemon.running:
             await daemon.kill()
     assert database.exists()
+
+    tests = elsewhere / "test_theirs.py"
+    tests.write_text("def test_it_is_off(bmc):\n    assert bmc.power == 'off'\n", "utf-8")
+    # What pytest finds by itself is what is installed there; no `-p` names it.
+    theirs = await run(sys.executable, "-P", "-m", "pytest", "-q", tests, cwd=elsewhere, env=env)
+    assert theirs.code == 0, theirs
+    assert "1 passed" in theirs.out
+
+    (elsewhere / "s.yaml").write_text("nodes: n[1-3]\n", "utf-8")
+    ran = await program("bmcsim", "run", "s.yaml", "--duration", "0.1", "--log", "events.jsonl")
+    assert ran.code == 0, ran
+    judged = await program("bmcsim", "check", "events.jsonl")
+    assert judged.code == 0, judged

@@ -271,3 +271,14 @@ def test_a_shell_can_be_taught() -> None:
     )
     assert completion.returncode == 0
     assert "_completion" in completion.stdout
+
+
+def test_the_example_of_the_repository_serves_both_doors(tmp_path: Path) -> None:
+    example = Path(__file__).parents[3] / "examples" / "scenario.yaml"
+    with running(tmp_path, example.read_text("utf-8")):
+        nodes = ready(tmp_path)["nodes"]
+        assert len(nodes) == 19
+        # Its seed loses none of these, the first datagrams of their BMCs.
+        for name in ("n01", "old8", "odd1"):
+            assert ping(**nodes[name]["ipmi"]) == Pong(5).encode()  # type: ignore[arg-type]  # host and port
+        assert httpx.get(f"{nodes['n01']['redfish']}/redfish", verify=False).json() == {"v1": "/redfish/v1/"}
