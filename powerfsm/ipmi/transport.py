@@ -160,8 +160,14 @@ class Transport:
         Args:
             link: The network.
             random: Gives that many random bytes, for session ids, nonces and initialisation vectors.
-            pretend: Leave cryptography out, with simulated BMCs that do so too (`CipherSuite.pretended`).
+            pretend: Leave cryptography out, with simulated BMCs that do so too (`CipherSuite.pretended`); never over
+                a real network.
+
+        Raises:
+            ValueError: Cryptography is to be left out over UDP.
         """
+        if pretend and isinstance(link, UdpLink):
+            raise ValueError("cryptography may be left out in a simulated network only, never over UDP")
         self.link = link
         self.dropped: Counter[str] = Counter()
         """Datagrams that were for no session, or from somebody else than its BMC, or not sent; by reason."""

@@ -1,11 +1,13 @@
 """Finding the session that a datagram is for: nothing that arrives is raised, or moves another session."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ipmi_bench import HOST
 from memory_network import MemoryNetwork
 from powerfsm.credentials import Login
+from powerfsm.ipmi.link import UdpLink
 from powerfsm.ipmi.session import Phase, Terms
 from powerfsm.ipmi.transport import Conversation, Transport
 from powerfsm.ipmi.wire.suites import SUITE_17
@@ -68,3 +70,8 @@ def test_a_login_does_not_show_its_secrets() -> None:
     shown = repr(Login("admin", b"hunter2", b"hunter3"))
     assert "hunter" not in shown
     assert "admin" in shown
+
+
+def test_cryptography_is_never_left_out_over_udp() -> None:
+    with UdpLink.open() as link, pytest.raises(ValueError, match="never over UDP"):
+        Transport(link, pretend=True)
