@@ -160,8 +160,8 @@ class Transport:
         Args:
             link: The network.
             random: Gives that many random bytes, for session ids, nonces and initialisation vectors.
-            pretend: Leave cryptography out, with simulated BMCs that do so too (`CipherSuite.pretended`); never over
-                a real network.
+            pretend: Leave cryptography out, with simulated BMCs that do so too (`CipherSuite.pretended`); never
+                over a real network.
 
         Raises:
             ValueError: Cryptography is to be left out over UDP.

@@ -72,6 +72,6 @@ def test_a_login_does_not_show_its_secrets() -> None:
     assert "admin" in shown
 
 
-def test_cryptography_is_never_left_out_over_udp() -> None:
+async def test_cryptography_is_never_left_out_over_udp() -> None:
     with UdpLink.open() as link, pytest.raises(ValueError, match="never over UDP"):
         Transport(link, pretend=True)
