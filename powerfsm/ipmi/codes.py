@@ -10,6 +10,8 @@ every code, because an action's next step hangs on them:
   provided" speak of the answer, not of the deed: a power command so answered counts as unanswered.
 
 Names are those of the specification's tables, shortened and in kebab-case.
+
+Longer than five hundred lines, because it is one table: cut in two, nobody could see that a code is missing.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,5 +1,6 @@
 """What BMCs answer to commands instead of what they should."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -14,14 +15,14 @@ _CODE = Parameter("the completion code", low=0x01, high=0xFF, code=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal(Fault):
+class Refusal(Fault, ABC):
     """A command is answered with a completion code."""
 
     point: ClassVar[Point] = Point.COMMAND
 
+    @abstractmethod
     def completion(self) -> int:
         """Return the completion code."""
-        raise NotImplementedError
 
     def carried_out(self) -> bool:
         """Whether the command is carried out all the same."""
@@ -119,14 +120,14 @@ class NoCipherSuites(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Alteration(Fault):
+class Alteration(Fault, ABC):
     """An answer is not what it should be."""
 
     point: ClassVar[Point] = Point.COMMAND
 
+    @abstractmethod
     def alter(self, response: Response, /) -> Response:
         """Return what is sent instead of a right answer."""
-        raise NotImplementedError
 
 
 class Claim(StrEnum):

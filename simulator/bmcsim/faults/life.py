@@ -1,5 +1,6 @@
 """What BMCs do wrong as a whole: reboot, hang, take their time."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -21,14 +22,14 @@ _FATAL = frozenset({Step.RAKP1, Step.CHALLENGE})
 
 
 @dataclass(frozen=True, slots=True)
-class Life(Fault):
+class Life(Fault, ABC):
     """What can befall a BMC."""
 
     point: ClassVar[Point] = Point.LIFE
 
+    @abstractmethod
     def befall(self, bmc: "Bmc", now: float, /) -> float:
         """Have it happen, and return how many seconds the BMC takes over what it has just heard."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

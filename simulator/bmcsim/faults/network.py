@@ -1,5 +1,6 @@
 """What networks do to datagrams."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -36,15 +37,15 @@ _WAY = Parameter("which way it strikes; the step of an answer is that of its req
 
 
 @dataclass(frozen=True, slots=True)
-class Transit(Fault):
+class Transit(Fault, ABC):
     """What can happen to a datagram on its way; what TCP mends is no matter of HTTP."""
 
     point: ClassVar[Point] = Point.ARRIVING
     steps: ClassVar[frozenset[Step]] = IPMI_STEPS
 
+    @abstractmethod
     def fate(self, datagram: bytes, dice: Dice, /) -> Copies:
         """Say what becomes of a datagram."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

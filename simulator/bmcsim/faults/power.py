@@ -1,5 +1,6 @@
 """What BMCs get wrong about power: orders that go astray, and readings that are not true."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -23,7 +24,7 @@ _ORDERS = Parameter("which orders; an empty list is all of them", example=frozen
 
 
 @dataclass(frozen=True, slots=True)
-class OrderFault(Fault):
+class OrderFault(Fault, ABC):
     """A power order does not do what it should."""
 
     point: ClassVar[Point] = Point.ORDER
@@ -35,9 +36,9 @@ class OrderFault(Fault):
         """Whether it strikes such an order."""
         return True
 
+    @abstractmethod
     def carry(self, bmc: "Bmc", order: Order, now: float, session: int | None) -> None:
         """Do with an order what comes of it."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,14 @@ class Bounce(OrderFault):
 
 
 @dataclass(frozen=True, slots=True)
-class Misreading(Fault):
+class Misreading(Fault, ABC):
     """The BMC says something else than what the power is."""
 
     point: ClassVar[Point] = Point.READING
 
+    @abstractmethod
     def reading(self, truth: Power, condition: Condition, now: float, /) -> Power:
         """Return what it says."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from bmcsim.redfish.call import Call
 from bmcsim.redfish.exchange import Document, Response
 from bmcsim.redfish.moments import moment
 from bmcsim.redfish.resources import power
-from bmcsim.redfish.resources.common import HEALTHY, ROOT, collection, link, resource
+from bmcsim.redfish.resources.documents import HEALTHY, ROOT, collection, link, resource
 from bmcsim.redfish.resources.root import system_uuid, versioned
 
 MANAGER_RESET: Final = "Manager.Reset"

@@ -7,7 +7,7 @@ from bmcsim.redfish.exchange import Document, Response
 from bmcsim.redfish.illness import befall
 from bmcsim.redfish.messages import Refused, shown
 from bmcsim.redfish.resets import AIMS, GRACEFUL, ORDERS, ResetType
-from bmcsim.redfish.resources.common import resource
+from bmcsim.redfish.resources.documents import resource
 from bmcsim.redfish.resources.root import versioned
 from bmcsim.redfish.resources.tasks import accepted
 

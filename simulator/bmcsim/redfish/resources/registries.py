@@ -3,7 +3,7 @@
 from bmcsim.redfish.call import Call
 from bmcsim.redfish.exchange import Document
 from bmcsim.redfish.messages import ENTRIES, REGISTRY, REGISTRY_VERSION
-from bmcsim.redfish.resources.common import ROOT, collection, resource
+from bmcsim.redfish.resources.documents import ROOT, collection, resource
 from bmcsim.redfish.resources.root import versioned
 
 _PATH = f"{ROOT}/Registries"

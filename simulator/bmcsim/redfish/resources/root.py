@@ -6,7 +6,7 @@ from xml.sax.saxutils import quoteattr
 
 from bmcsim.redfish.call import Call
 from bmcsim.redfish.exchange import Document, Response
-from bmcsim.redfish.resources.common import ROOT, link, resource
+from bmcsim.redfish.resources.documents import ROOT, link, resource
 
 _SCHEMAS: Final = "http://redfish.dmtf.org/schemas/v1/"
 

@@ -11,7 +11,7 @@ from bmcsim.redfish.exchange import Document, Response
 from bmcsim.redfish.messages import Refused, shown
 from bmcsim.redfish.moments import moment
 from bmcsim.redfish.resources import power
-from bmcsim.redfish.resources.common import HEALTHY, ROOT, collection, link, resource
+from bmcsim.redfish.resources.documents import HEALTHY, ROOT, collection, link, resource
 from bmcsim.redfish.resources.root import system_uuid, versioned
 
 RESET: Final = "ComputerSystem.Reset"

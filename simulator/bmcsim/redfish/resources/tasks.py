@@ -4,7 +4,7 @@ from bmcsim.redfish.call import Call
 from bmcsim.redfish.exchange import Document, Response
 from bmcsim.redfish.messages import Refused, shown, told
 from bmcsim.redfish.moments import moment
-from bmcsim.redfish.resources.common import HEALTHY, ROOT, collection, link, resource
+from bmcsim.redfish.resources.documents import HEALTHY, ROOT, collection, link, resource
 from bmcsim.redfish.resources.root import versioned
 from bmcsim.redfish.tasks import Task, TaskState
 

@@ -1,4 +1,4 @@
-"""What resources have in common."""
+"""What every resource and collection is made of."""
 
 from collections.abc import Iterable
 from typing import Final
