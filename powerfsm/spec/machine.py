@@ -284,14 +284,23 @@ def _own() -> Spec:
 
 def _load(path: Traversable) -> Spec:
     text = path.read_bytes()
-    file = read(text, str(path))
+    return assemble(read(text, str(path)), hashlib.sha256(text).hexdigest())
+
+
+def assemble(file: schema.File, digest: str) -> Spec:
+    """The spec that a file without mistakes makes.
+
+    Args:
+        file: What `powerfsm.spec.meaning` finds nothing wrong with.
+        digest: What tells it from every other file.
+    """
     return Spec(
         node=Machine("node", file.machines.node),
         drive=Machine("drive", file.machines.drive),
         timings=MappingProxyType({name: each.default for name, each in file.timings.items()}),
         rankings=MappingProxyType({name: _ranking(name, each) for name, each in file.rankings.items()}),
         file=file,
-        digest=hashlib.sha256(text).hexdigest(),
+        digest=digest,
     )
 
 

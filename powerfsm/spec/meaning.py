@@ -18,7 +18,7 @@ Finding = tuple[Path, str, str]
 def judge(file: File, source: Source) -> None:
     """Tell `source` every mistake of meaning in `file`."""
     told: set[tuple[Mark, str]] = set()
-    for path, subject, wrong in _findings(file):
+    for path, subject, wrong in findings(file):
         mark = source.mark(path)
         # What an anchor holds is wrong once, however many aliases repeat it.
         if (mark, wrong) not in told:
@@ -26,7 +26,8 @@ def judge(file: File, source: Source) -> None:
             source.tell(mark.line, f"{subject}: {wrong}")
 
 
-def _findings(file: File) -> Iterator[Finding]:
+def findings(file: File) -> Iterator[Finding]:
+    """Every mistake of meaning in `file`, told of what it says and not of where that was written."""
     for name, ranking in file.rankings.items():
         yield from _ranking(name, ranking)
     for name, machine in (("node", file.machines.node), ("drive", file.machines.drive)):
