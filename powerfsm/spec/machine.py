@@ -23,6 +23,7 @@ import transitions
 
 from powerfsm.power import Ask, Power
 from powerfsm.spec import schema
+from powerfsm.spec.properties import Property, properties_of
 from powerfsm.spec.reading import read
 
 StepKind = Literal["transition", "ignored", "rejected"]
@@ -255,6 +256,7 @@ class Spec:
         drive: The machine of one action, walked by it.
         timings: Default seconds by name.
         rankings: Ranking tables by name.
+        properties: What is promised of a node, by name.
         file: The file as it stands, with what each name is about.
         digest: SHA-256 of the file's bytes, hexadecimal.
     """
@@ -263,6 +265,7 @@ class Spec:
     drive: Machine
     timings: Mapping[str, float]
     rankings: Mapping[str, Ranking]
+    properties: Mapping[str, Property]
     file: schema.File
     digest: str
 
@@ -299,6 +302,7 @@ def assemble(file: schema.File, digest: str) -> Spec:
         drive=Machine("drive", file.machines.drive),
         timings=MappingProxyType({name: each.default for name, each in file.timings.items()}),
         rankings=MappingProxyType({name: _ranking(name, each) for name, each in file.rankings.items()}),
+        properties=properties_of(file),
         file=file,
         digest=digest,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from powerfsm.power import Ask
 from powerfsm.spec.mistakes import one_of
+from powerfsm.spec.properties import mistakes_of
 from powerfsm.spec.schema import Branch, File, Machine, Outcome, Ranking, branches
 from powerfsm.spec.source import Mark, Path, Source
 
@@ -32,6 +33,8 @@ def findings(file: File) -> Iterator[Finding]:
         yield from _ranking(name, ranking)
     for name, machine in (("node", file.machines.node), ("drive", file.machines.drive)):
         yield from _Rules(name, machine).findings()
+    for property_name, key, wrong in mistakes_of(file):
+        yield ("properties", property_name, *key), f"property {property_name}", wrong
 
 
 def _ranking(name: str, ranking: Ranking) -> Iterator[Finding]:

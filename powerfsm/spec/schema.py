@@ -111,6 +111,51 @@ class Machine(_Strict):
     transitions: dict[Name, dict[Name, Outcome]]
 
 
+FactKind = Literal["state", "phase", "power", "desired", "ask", "ranking", "flag", "number"]
+
+
+class Fact(_Strict):
+    """Something that properties speak of.
+
+    Attributes:
+        kind: What it can be: a word of the file's (a state of `node`, a phase of `drive`, ...) or none; a flag,
+            which holds or does not; or a number.
+        seen: `registry`: a running daemon knows it of each node.  `world`: only who sees everything does.
+    """
+
+    kind: FactKind
+    seen: Literal["registry", "world"]
+    about: Prose
+
+
+class LeadsTo(_Strict):
+    """Whenever `from` holds, `to` holds then or later."""
+
+    start: Annotated[Prose, Field(alias="from")]
+    to: Prose
+
+
+class Property(_Strict):
+    """What is promised, as a predicate over facts; of always, finally and leads-to exactly one is there.
+
+    Attributes:
+        promise: Which of the promises it makes exact.
+        always: It never does not hold.
+        finally_: From some moment on it holds for ever.
+        leads_to: One thing is followed by another.
+        given: What has to be assumed; none where it holds whatever happens.
+        witness: Where it is put to the test: a property that is never put to the test cannot fail.
+    """
+
+    promise: Annotated[int, Field(gt=0)]
+    about: Prose
+    always: Prose | None = None
+    finally_: Annotated[Prose | None, Field(alias="finally")] = None
+    leads_to: Annotated[LeadsTo | None, Field(alias="leads-to")] = None
+    given: Prose | None = None
+    witness: Prose
+
+
 class Machines(_Strict):
     """The two machines of powerfsm."""
 
@@ -125,6 +170,8 @@ class File(_Strict):
     timings: dict[Name, Timing]
     rankings: dict[Name, Ranking]
     machines: Machines
+    facts: dict[Name, Fact] = {}
+    properties: dict[Name, Property] = {}
 
 
 def branches(outcome: Branch | list[Branch] | Ignore | Reject) -> tuple[Branch, ...]:

@@ -16,7 +16,9 @@ _EXPECTED = {
     "dict_type": "a mapping",
     "finite_number": "a finite number of seconds",
     "float_type": "a number of seconds",
+    "greater_than": "the number of a promise, 1 or more",
     "greater_than_equal": "0 seconds or more",
+    "int_type": "the number of a promise",
     "list_type": "a list",
     "model_type": "a mapping",
     "string_type": "a word or a sentence",
@@ -116,6 +118,12 @@ def _keys(loc: tuple[str | int, ...]) -> str:
             model = schema.Ranking
         case ("machines",):
             model = schema.Machines
+        case ("facts", _):
+            model = schema.Fact
+        case ("properties", _):
+            model = schema.Property
+        case ("properties", _, _):
+            model = schema.LeadsTo
         case ("machines", _):
             model = schema.Machine
         case ("machines", _, "states", _):

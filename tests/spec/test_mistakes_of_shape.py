@@ -42,7 +42,12 @@ def test_a_misspelt_key_is_told_beside_the_one_it_was_to_be(told: Told) -> None:
 @pytest.mark.parametrize(
     ("change", "line", "place", "keys"),
     [
-        (("version: 1", "version: 1\nauthor: me"), 2, "author", "version, timings, rankings, machines"),
+        (
+            ("version: 1", "version: 1\nauthor: me"),
+            2,
+            "author",
+            "version, timings, rankings, machines, facts, properties",
+        ),
         (("{default: 3,", "{default: 3, most: 4,"), 3, "timings.settle.most", "default, about"),
         (("    outranks:", "    note: x\n    outranks:"), 7, "rankings.table.note", "about, outranks"),
         (
