@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powerfsm.spec import Machine, load, schema
-from powerfsm.spec.diagram import FORMATS, MACHINES, generated, picture, places, render
+from powerfsm.spec.diagram import FORMATS, MACHINES, arrows, generated, places, render
 from powerfsm.spec.diagram.__main__ import main
 from powerfsm.spec.diagram.drawing import Drawing, draw
 from powerfsm.spec.diagram.measures import LETTER, LINE
-from powerfsm.spec.diagram.picture import EDGE_KINDS, Edge, Picture, Vertex
+from powerfsm.spec.diagram.picture import EDGE_KINDS, Edge, Picture, Vertex, Way
 from powerfsm.spec.diagram.svg import svg
+from powerfsm.spec.diagram.views import whole
 
 REPOSITORY = Path(__file__).parents[2]
 OWN = {"node": load().node, "drive": load().drive}
@@ -104,7 +105,7 @@ def on_rim(point: tuple[float, float], box: Rectangle) -> bool:
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_nothing_in_the_picture_stands_on_anything_else_and_nothing_is_left_out(name: str) -> None:
-    drawing = draw(picture.extract(OWN[name]))
+    drawing = draw(whole(OWN[name]))
     assert_legible(drawing)
     assert not drawing.wayless
 
@@ -112,13 +113,13 @@ def test_nothing_in_the_picture_stands_on_anything_else_and_nothing_is_left_out(
 @pytest.mark.parametrize("name", MACHINES)
 def test_the_picture_is_hardly_wider_than_a_page_shows(name: str) -> None:
     # A forge shows a page of about 1000 px; what is a good deal wider is made smaller until nobody can read it.
-    assert draw(picture.extract(OWN[name])).width <= 1150
+    assert draw(whole(OWN[name])).width <= 1050
 
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_every_change_of_state_is_in_the_picture(name: str) -> None:
     machine = OWN[name]
-    shown = picture.extract(machine)
+    shown = whole(machine)
     names = {vertex.name for vertex in shown.vertices}
     assert set(machine.states) <= names
     told: set[tuple[str, str, str]] = set()
@@ -132,7 +133,7 @@ def test_every_change_of_state_is_in_the_picture(name: str) -> None:
         )
         told |= {(source, each, edge.target) for source in sources for each in edge.labels}
     declared = {
-        (state, picture.label(event, machine.outcome(state, event), branch), branch.to)
+        (state, Way(event, arrows.condition(machine.outcome(state, event), branch)).label, branch.to)
         for state, event in machine.pairs()
         for branch in schema.branches(machine.outcome(state, event))
         if branch.to != state
@@ -144,11 +145,11 @@ def test_every_kind_of_edge_and_every_place_names_what_is_declared() -> None:
     states = {state for machine in OWN.values() for state in machine.states}
     events = {event for machine in OWN.values() for event in machine.events}
     tellers = {event.source for machine in OWN.values() for event in machine.declared.events.values()}
-    assert set(picture._ENTERED) | set(picture._LEFT) <= states
-    assert set(picture._EVENT) <= events
-    assert set(picture._TELLER) <= tellers
+    assert set(arrows.ENTERED) | set(arrows.LEFT) <= states
+    assert set(arrows.EVENT) <= events
+    assert set(arrows.TELLER) <= tellers
     for name, machine in OWN.items():
-        names = {vertex.name for vertex in picture.extract(machine).vertices}
+        names = {vertex.name for vertex in whole(machine).vertices}
         by_hand = set(places.PLACES[name])
         assert all({each, each.partition(" but ")[0]} & by_hand for each in names)
         assert by_hand <= names | {each.partition(" but ")[0] for each in names}
@@ -165,7 +166,7 @@ def pictures(draw_from: st.DrawFn) -> Picture:
         Edge(
             source,
             target,
-            tuple(draw_from(st.lists(text, min_size=1, max_size=4))),
+            tuple(map(Way, draw_from(st.lists(text, min_size=1, max_size=4)))),
             draw_from(st.sampled_from(EDGE_KINDS)),
         )
         for source, target in chosen
@@ -192,7 +193,7 @@ def test_a_new_state_does_not_stop_a_picture_from_being_drawn() -> None:
             },
         }
     )
-    drawing = draw(picture.extract(Machine("node", more)))
+    drawing = draw(whole(Machine("node", more)))
     assert_legible(drawing)
     told = svg(drawing.picture)
     for edge in drawing.wayless:
@@ -238,7 +239,7 @@ def test_unknown_names_are_told_with_those_there_are() -> None:
 def test_svg_is_well_formed_and_says_in_words_what_each_edge_is(name: str) -> None:
     root = ET.fromstring(render(name, "svg"))
     titles = {each.text for each in root.iter("{http://www.w3.org/2000/svg}title")}
-    for edge in picture.extract(OWN[name]).edges:
+    for edge in whole(OWN[name]).edges:
         assert f"{edge.source} to {edge.target}: {', '.join(edge.labels)}" in titles
 
 
@@ -256,7 +257,7 @@ def test_svg_tells_kinds_of_edges_apart_without_colour(name: str) -> None:
 def test_mermaid_has_one_line_for_each_edge_and_no_hyphen_in_an_identifier(name: str) -> None:
     lines = [line.strip() for line in render(name, "mermaid").splitlines()]
     arrows = [line for line in lines if " --> " in line and "[*]" not in line]
-    assert len(arrows) == len(picture.extract(OWN[name]).edges)
+    assert len(arrows) == len(whole(OWN[name]).edges)
     for line in arrows:
         ends, _, told = line.partition(" : ")
         assert "-" not in ends.replace("-->", "")
@@ -282,7 +283,7 @@ def test_graphviz_reads_the_graph(name: str) -> None:
         ["dot", "-Tplain"], input=render(name, "dot"), capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, "")
-    shown = picture.extract(OWN[name])
+    shown = whole(OWN[name])
     counts = [sum(line.startswith(f"{word} ") for line in done.stdout.splitlines()) for word in ("node", "edge")]
     # The mark of the beginning is a node and an edge of its own.
     assert counts == [len(shown.vertices) + 1, len(shown.edges) + 1]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from powerfsm.spec.diagram.picture import EdgeKind, Picture, Vertex
+from powerfsm.spec.diagram.picture import Edge, EdgeKind, Picture, Vertex
 
 _EDGES: dict[EdgeKind, str] = {
     "progress": 'style=solid, arrowhead=normal, color="#0a3069", fontcolor="#0a3069"',
@@ -10,6 +10,7 @@ _EDGES: dict[EdgeKind, str] = {
     "failure": 'style=dotted, arrowhead=normaltee, color="#cf222e", fontcolor="#cf222e"',
     "recovery": 'style=dashed, arrowhead=vee, color="#116329", fontcolor="#116329"',
 }
+_FAINT = "#59636e"
 
 
 def dot(picture: Picture) -> str:
@@ -19,6 +20,9 @@ def dot(picture: Picture) -> str:
 
 def _lines(picture: Picture) -> Iterator[str]:
     yield "// Made from spec/power.yaml by scripts/generate; change that and run it again."
+    for sentence in (picture.journey, *picture.remarks):
+        if sentence:
+            yield f"// {sentence}"
     yield f"digraph {_quoted(picture.name)} {{"
     yield '  graph [fontname="sans-serif", nodesep=0.4, ranksep=0.5];'
     yield '  node [shape=box, style=rounded, fontname="sans-serif"];'
@@ -33,20 +37,36 @@ def _lines(picture: Picture) -> Iterator[str]:
         # \l ends a line that is set flush left.
         labels = "".join(f"{label}\\l" for label in edge.labels)
         ends = f"{_quoted(edge.source)} -> {_quoted(edge.target)}"
-        yield f'  {ends} [label="{labels}", {_EDGES[edge.kind]}];'
+        yield f'  {ends} [label="{labels}", {_EDGES[edge.kind]}{_weight(edge)}];'
     yield "}"
+
+
+def _weight(edge: Edge) -> str:
+    """What a path took is heavy, what it did not is drawn back; of an attribute given twice the last holds."""
+    match edge.taken:
+        case None:
+            return ""
+        case ():
+            return f', penwidth=0.8, color="{_FAINT}", fontcolor="{_FAINT}"'
+        case _:
+            return ", penwidth=3"
 
 
 def _look(vertex: Vertex) -> str:
     looks = [f"tooltip={_quoted(vertex.about or vertex.name)}"]
     if vertex.declares:
         looks.append(f'label="{vertex.name}\\ndeclares {vertex.declares}"')
+    if vertex.here:
+        looks.append('style="rounded,filled", fillcolor="#1f2328", fontcolor="#ffffff"')
+    elif vertex.visited is False:
+        looks.append(f'color="{_FAINT}", fontcolor="{_FAINT}"')
     if vertex.together:
         looks.append('style="rounded,dashed"')
     elif vertex.kind == "driving":
         looks.append("penwidth=2.5")
     elif vertex.kind == "leaving":
-        looks.append('style="rounded,dotted"')
+        if not vertex.here:
+            looks.append('style="rounded,dotted"')
         looks.append("penwidth=2.5")
     elif vertex.kind == "final":
         looks.append("peripheries=2")

@@ -3,7 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from powerfsm.spec.diagram.measures import BESIDE, EDGE, LANE, LINE, MARGIN, Measures, abreast_width
+from powerfsm.spec.diagram.measures import (
+    ASIDE,
+    BESIDE,
+    EDGE,
+    LANE,
+    LINE,
+    MARGIN,
+    BoxText,
+    Measures,
+    abreast_width,
+)
 from powerfsm.spec.diagram.picture import Edge, Picture, Vertex
 from powerfsm.spec.diagram.routes import Across, Along, Lane
 
@@ -12,13 +22,14 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A vertex, and the rectangle that it has."""
+    """A vertex, the rectangle that it has, and what stands in it."""
 
     vertex: Vertex
     x: float
     y: float
     width: float
     height: float
+    texts: tuple[BoxText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ class _Draughtsman:
             height=self._top[-1] + self._sizes.heights[-1] + MARGIN,
             boxes=tuple(self._boxes.values()),
             lines=tuple(lines[edge] for edge in edges if edge in lines),
-            wayless=tuple(edge for edge in edges if edge not in lines),
+            wayless=tuple(edge for edge in edges if edge not in lines and not edge.stays),
         )
 
     def _box(self, vertex: Vertex) -> Box:
@@ -98,7 +109,7 @@ class _Draughtsman:
         x, y = self._left[place.left], self._top[place.top]
         right = self._left[place.right] + self._sizes.columns[place.right]
         bottom = self._top[place.bottom] + self._sizes.heights[place.bottom]
-        return Box(vertex, x, y, right - x, bottom - y)
+        return Box(vertex, x, y, right - x, bottom - y, tuple(self._sizes.texts[vertex.name]))
 
     def _along(self, route: Along) -> Line:
         edge = route.edge
@@ -108,7 +119,11 @@ class _Draughtsman:
             (source.x + source.width, target.x) if route.rightwards else (source.x, target.x + target.width)
         )
         zone = self._label_zone(route.first) if route.first == route.last else (start, end)
-        return Line(edge, ((start, y), (end, y)), sum(zone) / 2, _first_above(y, edge), centred=True)
+        points = ((start, y), (end, y))
+        if any(way.effects for way in edge.ways):
+            # What is several lines long is read from the left.
+            return Line(edge, points, zone[0] + ASIDE, _first_above(y, edge), centred=False)
+        return Line(edge, points, sum(zone) / 2, _first_above(y, edge), centred=True)
 
     def _down_a_lane(self, route: Lane) -> Line:
         edge = route.edge

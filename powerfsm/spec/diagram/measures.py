@@ -8,9 +8,10 @@ monospaced face, whose widest kind is assumed, so that the same file is drawn wh
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
 
-from powerfsm.spec.diagram.picture import Edge, Picture, Vertex
-from powerfsm.spec.diagram.places import PLACES, Place
+from powerfsm.spec.diagram.picture import Edge, Picture, TextRole, Vertex
+from powerfsm.spec.diagram.places import Place, chosen
 from powerfsm.spec.diagram.routes import Across, Along, Grid, Lane, Route, placed
 
 LETTER = 7.25  # widest 12 px monospaced face in use (0.604 em)
@@ -21,8 +22,11 @@ LANE = 22.0
 ASIDE = 12.0  # from a label to whatever is beside it
 BESIDE = 7.0  # from an upright line to its label
 EDGE = 4.0  # from the lowest line of a label to its edge
+PAD = 8.0
 
 _NAME_LETTER = 8.6  # 14 px, semi-bold
+_TOGETHER_LETTER = 7.6  # 14 px, italic
+_NOTE_LETTER = 6.7  # 12 px
 _NAME_ROOM = 20.0
 _LEAST_BOX = 36.0
 _LEAST_GUTTER = 20.0
@@ -32,7 +36,13 @@ _BEGIN_ON_TOP = 36.0  # the same where nothing stands above it
 _ARROW = 18.0  # length of a line that no label needs longer
 _UNDER = 9.0  # from the lowest line of a label to the next label, with the edge in between
 _UNLABELLED = 14.0
-_PAD = 8.0
+
+
+class BoxText(NamedTuple):
+    """A line of what stands in a box: its name, a note about it, or what happens without leaving it."""
+
+    text: str
+    role: Literal["name", "note"] | TextRole
 
 
 class Measures:
@@ -40,6 +50,7 @@ class Measures:
 
     Attributes:
         places: The cells of each vertex.
+        texts: What stands in the box of each vertex.
         routes: A route for each edge that has a way.
         lanes: Those that run down a gutter, by gutter.
         abreast: Those that run down the same columns side by side, group by group.
@@ -54,10 +65,12 @@ class Measures:
     def __init__(self, picture: Picture) -> None:
         self._vertices = picture.vertices
         names = [vertex.name for vertex in picture.vertices]
-        self.places: Mapping[str, Place] = placed(names, PLACES.get(picture.name, {}))
+        self.places: Mapping[str, Place] = placed(names, chosen(picture))
+        staying = {edge.source: edge for edge in picture.edges if edge.stays}
+        self.texts = {vertex.name: box_texts(vertex, staying.get(vertex.name)) for vertex in picture.vertices}
         grid = Grid(self.places)
         self._all_gutters = range(-1, grid.columns)
-        self.routes: Sequence[Route] = grid.routes(picture.edges)
+        self.routes: Sequence[Route] = grid.routes([edge for edge in picture.edges if not edge.stays])
         self.lanes: dict[int, list[Lane]] = defaultdict(list)
         groups: dict[tuple[int, int, int, int], list[Across]] = defaultdict(list)
         for route in self.routes:
@@ -68,18 +81,20 @@ class Measures:
         self.abreast = list(groups.values())
         self.row_of: dict[Edge, int] = {}
         self.offsets: dict[tuple[Edge, int], float] = {}
-        self.heights = self._stack(grid.rows)
         self.gaps = self._row_gaps(grid.rows)
+        self.heights = self._stack(grid.rows)
         self.columns, self.gutters = self._widths(grid.columns)
 
     def hang(self, group: Sequence[Across], width: float) -> float:
         """Where the first line of a group runs, from the left of the columns that they share."""
         if len(group) > 1:
             return (width - sum(map(abreast_width, group))) / 2 + ASIDE
+        room = width - label_width(group[0].edge) - BESIDE - ASIDE
         if any(not lane.rightwards for lane in self.lanes[group[0].last]):
             # A lane runs beside this column: the label must end before it.
-            return min(width / 2, width - label_width(group[0].edge) - ASIDE)
-        return width / 2
+            return min(width / 2, room)
+        # Off the middle rather than out of the column, but not into a corner.
+        return min(width / 2, max(width / 4, room))
 
     def _stack(self, rows: int) -> list[float]:
         """Stack the labels of every row, gutter by gutter; how high each row must be."""
@@ -105,6 +120,7 @@ class Measures:
                 if route.target_row is not None:
                     slot(route.edge, route.target_row, _UNLABELLED, range(route.gutter, route.gutter + 1))
         heights = [self._row_height(row, filled) for row in range(rows)]
+        self._stretch(heights)
         # Each gutter's stack is centred in its row by itself, unless a line passes through several.
         shared = {row for _, row, gutters in slots if len(gutters) > 1}
         for edge, row, gutters in slots:
@@ -115,11 +131,18 @@ class Measures:
     def _row_height(self, row: int, filled: Mapping[tuple[int, int], float]) -> float:
         labels = max(filled[row, gutter] for gutter in self._all_gutters)
         texts = [
-            _LEAST_BOX + NAME_LINE * (len(name_lines(vertex)) - 1 + bool(vertex.declares))
-            for vertex in self._vertices
-            if self.places[vertex.name].top == self.places[vertex.name].bottom == row
+            box_height(self.texts[name]) for name, place in self.places.items() if place.top == place.bottom == row
         ]
-        return max([labels + (_PAD if labels else 0), *texts, _PAD])
+        return max([labels + (PAD if labels else 0), *texts, PAD])
+
+    def _stretch(self, heights: list[float]) -> None:
+        """Make the rows of a box that covers several as high as what stands in it needs."""
+        for name, place in self.places.items():
+            rows = range(place.top, place.bottom + 1)
+            there = sum(heights[row] for row in rows) + sum(self.gaps[row] for row in rows[1:])
+            missing = max(0.0, box_height(self.texts[name]) - there)
+            for row in rows:
+                heights[row] += missing / len(rows)
 
     def _row_gaps(self, rows: int) -> list[float]:
         gaps = [MARGIN, *[_GAP] * (rows - 1)]
@@ -165,16 +188,38 @@ class Measures:
     def _needs(self) -> list[tuple[int, int, float]]:
         """First and last column, and the width that is needed over them."""
         names = [
-            (place.left, place.right, max(map(len, name_lines(vertex))) * _NAME_LETTER + _NAME_ROOM)
+            (place.left, place.right, box_width(vertex, self.texts[vertex.name]))
             for vertex in self._vertices
             for place in [self.places[vertex.name]]
         ]
         return names + [(group[0].first, group[0].last, sum(map(abreast_width, group))) for group in self.abreast]
 
 
-def name_lines(vertex: Vertex) -> list[str]:
-    """A vertex's name as it is written into its box."""
-    return vertex.name.replace(" but ", "\nbut ").split("\n")
+def box_texts(vertex: Vertex, staying: Edge | None) -> list[BoxText]:
+    """What stands in the box of a vertex, line by line."""
+    name = vertex.name.replace(" state", "\nstate") if vertex.together else vertex.name
+    texts = [BoxText(line, "name") for line in name.replace(" but ", "\nbut ").split("\n")]
+    if vertex.declares:
+        texts.append(BoxText(f"declares {vertex.declares}", "note"))
+    if vertex.here:
+        texts.append(BoxText("the path ends here", "note"))
+    if staying:
+        texts += (BoxText(*each) for each in staying.texts)
+    return texts
+
+
+def box_height(texts: Sequence[BoxText]) -> float:
+    """Pixels that a box needs from top to bottom."""
+    heads = sum(text.role in {"name", "note"} for text in texts)
+    rest = len(texts) - heads
+    return _LEAST_BOX + NAME_LINE * (heads - 1) + (PAD + LINE * rest if rest else 0)
+
+
+def box_width(vertex: Vertex, texts: Sequence[BoxText]) -> float:
+    """Pixels that a box needs from side to side."""
+    name = _TOGETHER_LETTER if vertex.together else _NAME_LETTER
+    letters = {"name": name, "note": _NOTE_LETTER}
+    return max(len(text) * letters.get(role, LETTER) for text, role in texts) + _NAME_ROOM
 
 
 def label_width(edge: Edge) -> float:

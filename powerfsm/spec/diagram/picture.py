@@ -1,40 +1,71 @@
-"""What a machine's picture shows, before anybody decides how it is drawn.
+"""What a picture shows, before anybody decides how it is drawn: the one form that every renderer is given.
 
-A picture leaves out what only a table can hold: pairs that are ignored or rejected, and branches that stay
-in their state.  What is left is made smaller twice.  Edges between the same two states become one with
-several labels; and what holds in every state of a kind (a request begins a drive in whatever state the
-node rests) is drawn once, from a vertex of its own that stands for them all.
+`powerfsm.spec.diagram.views` makes it from a machine, whole or around one state, and
+`powerfsm.spec.diagram.path` draws into it the way that a node went.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from powerfsm.spec import schema
-from powerfsm.spec.machine import Machine
 
 EdgeKind = Literal["progress", "cancel", "failure", "recovery"]
 EDGE_KINDS: tuple[EdgeKind, ...] = ("progress", "cancel", "failure", "recovery")
 
-# What an edge tells, by the first of these that fits: who tells its event, the state it enters, the one it
-# leaves, the event itself.  Everything else is progress.
-_TELLER: dict[str, EdgeKind] = {"recovery": "recovery", "sweep": "recovery"}
-_ENTERED: dict[str, EdgeKind] = {
-    "cancelling": "cancel",
-    "error": "failure",
-    "failed": "failure",
-    "giving-up": "failure",
-    "withdrawing": "cancel",
-    "withdrawn": "cancel",
-    "quarantined": "failure",
-    "resting": "failure",
-}
-_LEFT: dict[str, EdgeKind] = {"cancelling": "cancel", "quarantined": "recovery", "resting": "recovery"}
-_EVENT: dict[str, EdgeKind] = {"unanswered": "failure"}
+TextRole = Literal["event", "effect", "taken"]
 
-# A vertex that stands for a kind of states is worth it from so many edges on, with at most one exception.
-_FEWEST_TOGETHER = 4
-_MOST_EXCEPTIONS = 1
+_BROADEST = 29
+"""Letters in a line of effects: two edges and three states side by side fit a page."""
+
+_NUMBERED = 3
+"""So many numbers of steps are written out; of more, the last ones."""
+
+
+class Text(NamedTuple):
+    """A line of a label, and what it tells."""
+
+    text: str
+    role: TextRole
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One branch, as an edge is labelled with it.
+
+    Attributes:
+        event: What is told.
+        condition: `[guard, guard]` or `[else]`, or empty.
+        effects: Its effects in their order; empty also where the picture leaves effects out.
+    """
+
+    event: str
+    condition: str = ""
+    effects: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Event and guards."""
+        return f"{self.event} {self.condition}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How often one event led along an edge.
+
+    Attributes:
+        event: What was told.
+        steps: Numbers of the steps, counted from 1.
+    """
+
+    event: str
+    steps: tuple[int, ...]
+
+    def __str__(self) -> str:
+        if len(self.steps) == 1:
+            return f"step {self.steps[0]}"
+        last = ", ".join(map(str, self.steps[-_NUMBERED:]))
+        return f"{len(self.steps)} steps{', last ' if len(self.steps) > _NUMBERED else ': '}{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,127 +75,115 @@ class Vertex:
     Attributes:
         name: The state's name; of a vertex that stands for several: `any driving state but closing`.
         kind: The kind of the state or of the states.
-        together: Stands for several states.
+        members: The states that it stands for, where those are several.
         initial: The machine begins here.
         declares: `on`, `off`, or None.
         about: The state in one sentence.
+        visited: Whether the path that is drawn in came here; None where none is drawn in.
+        here: The path ends here.
     """
 
     name: str
     kind: schema.StateKind
-    together: bool = False
+    members: tuple[str, ...] = ()
     initial: bool = False
     declares: str | None = None
     about: str = ""
+    visited: bool | None = None
+    here: bool = False
+
+    @property
+    def together(self) -> bool:
+        """Whether it stands for several states."""
+        return bool(self.members)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states that it stands for."""
+        return self.members or (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One way from a state to another.
+    """One way from a vertex to another, or, where both are the same, what happens without leaving it.
 
     Attributes:
         source: Name of a vertex.
-        target: Name of another.
-        labels: `event`, `event [guard, guard]` or `event [else]`, in the order of the file.
+        target: Name of a vertex.
+        ways: The branches that lead along it, in the order of the file.
         kind: What it tells.
+        taken: How often the path that is drawn in went along it, event by event; None where none is drawn in.
     """
 
     source: str
     target: str
-    labels: tuple[str, ...]
+    ways: tuple[Way, ...]
     kind: EdgeKind
+    taken: tuple[Taken, ...] | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Whether it leads back to where it begins."""
+        return self.source == self.target
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """The lines of its label: each branch with its effects, each event with the steps that it led."""
+        return tuple(self._texts())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The same without what each line tells."""
+        return tuple(text for text, _ in self._texts())
+
+    def _texts(self) -> Iterator[Text]:
+        taken = {each.event: each for each in self.taken or ()}
+        for number, way in enumerate(self.ways):
+            yield Text(way.label, "event")
+            for line in _folded(way.effects):
+                yield Text(line, "effect")
+            last_of_event = all(later.event != way.event for later in self.ways[number + 1 :])
+            if last_of_event and way.event in taken:
+                yield Text(str(taken[way.event]), "taken")
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is drawn of one machine."""
+    """What is drawn of one machine.
+
+    Attributes:
+        name: The machine's name.
+        about: The machine, or the state in the middle, in one sentence.
+        vertices: In the order of the file; those that stand for several states come last.
+        edges: At most one from any vertex to any other.
+        focus: The state around which it is drawn, or None: the whole machine.
+        journey: What the path that is drawn in is, in one sentence, or empty.
+        remarks: What could not be drawn, in sentences.
+    """
 
     name: str
     about: str
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
+    focus: str | None = None
+    journey: str = ""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What this is a picture of."""
+        around = f" around {self.focus}" if self.focus else ""
+        return f"The machine {self.name}{around}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrow:
-    """One branch on its way into a picture."""
-
-    source: str
-    target: str
-    label: str
-    kind: EdgeKind
-
-
-def extract(machine: Machine) -> Picture:
-    """What is to be drawn of `machine`."""
-    vertices = [
-        Vertex(
-            name=name,
-            kind=state.kind,
-            initial=name == machine.initial,
-            declares=state.declares,
-            about=state.about,
-        )
-        for name, state in machine.declared.states.items()
-    ]
-    arrows = list(_arrows(machine))
-    together, arrows = _together(machine, arrows)
-    return Picture(
-        name=machine.name,
-        about=machine.declared.about,
-        vertices=(*vertices, *together),
-        edges=tuple(_merged(arrows)),
-    )
-
-
-def label(event: str, outcome: schema.Outcome, branch: schema.Branch) -> str:
-    """An event and the guards under which it takes `branch`."""
-    if branch.when:
-        return f"{event} [{', '.join(branch.when)}]"
-    return f"{event} [else]" if len(schema.branches(outcome)) > 1 else event
-
-
-def _arrows(machine: Machine) -> Iterator[_Arrow]:
-    for state, event in machine.pairs():
-        outcome = machine.outcome(state, event)
-        teller = machine.declared.events[event].source
-        for branch in schema.branches(outcome):
-            if branch.to != state:
-                kind = (
-                    _TELLER.get(teller)
-                    or _ENTERED.get(branch.to)
-                    or _LEFT.get(state)
-                    or _EVENT.get(event, "progress")
-                )
-                yield _Arrow(state, branch.to, label(event, outcome, branch), kind)
-
-
-def _together(machine: Machine, arrows: list[_Arrow]) -> tuple[list[Vertex], list[_Arrow]]:
-    """Replace what holds in (nearly) all states of a kind by one arrow from a vertex for them all."""
-    vertices: dict[str, Vertex] = {}
-    for kind in dict.fromkeys(machine.kind(state) for state in machine.states):
-        members = [state for state in machine.states if machine.kind(state) == kind]
-        for like in list(dict.fromkeys((each.target, each.label, each.kind) for each in arrows)):
-            same = [
-                each for each in arrows if (each.target, each.label, each.kind) == like and each.source in members
-            ]
-            sources = {each.source for each in same}
-            without = [state for state in members if state not in sources]
-            if len(same) < _FEWEST_TOGETHER or len(without) > _MOST_EXCEPTIONS:
-                continue
-            name = " but ".join([f"any {kind} state", *without])
-            vertices[name] = Vertex(name=name, kind=kind, together=True)
-            place = arrows.index(same[0])
-            arrows = [each for each in arrows if each not in same]
-            arrows.insert(place, _Arrow(name, *like))
-    return list(vertices.values()), arrows
-
-
-def _merged(arrows: list[_Arrow]) -> Iterator[Edge]:
-    """One edge for all that lead from one vertex to another; it tells what the first of them tells."""
-    between: dict[tuple[str, str], list[_Arrow]] = {}
-    for each in arrows:
-        between.setdefault((each.source, each.target), []).append(each)
-    for (source, target), parallel in between.items():
-        labels = tuple(dict.fromkeys(each.label for each in parallel))
-        yield Edge(source, target, labels, parallel[0].kind)
+def _folded(effects: tuple[str, ...]) -> Iterator[str]:
+    """Effects in lines of a length that can be drawn, the first with the stroke that sets them off."""
+    line = "/"
+    for number, effect in enumerate(effects):
+        word = f" {effect}{',' if number + 1 < len(effects) else ''}"
+        if line.strip("/ ") and len(line + word) > _BROADEST:
+            yield line
+            line = " "
+        line += word
+    if effects:
+        yield line

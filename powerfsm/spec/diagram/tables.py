@@ -5,10 +5,14 @@ its guards, its effects, or the reason why nothing follows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from powerfsm.power import Ask
 from powerfsm.spec import schema
-from powerfsm.spec.diagram.picture import label
+from powerfsm.spec.diagram.arrows import condition
+from powerfsm.spec.diagram.path import Path, Step
+from powerfsm.spec.diagram.picture import Way
+from powerfsm.spec.diagram.views import declared_state
 from powerfsm.spec.machine import Machine, Spec
 
 _INTRODUCTION = """\
@@ -22,6 +26,9 @@ pictures all come from that one file."""
 _HOW_TO_READ = """\
 A cell names where an event leads from a state; `=` is to stay there. An empty cell is rejected: it cannot
 be, and is told as a defect. Where several names stand in a cell, guards decide; the lists below say which."""
+
+_FOLLOWS = ("event", "leads to", "effects")
+_STEP = ("step", "entry", "time", "operation", "from", "event", "leads to")
 
 
 def reference(spec: Spec) -> str:
@@ -43,6 +50,55 @@ def reference(spec: Spec) -> str:
 def table(machine: Machine) -> str:
     """One machine: where every event leads from every state, and what follows."""
     return "\n\n".join([_matrix(machine), *_transitions(machine)]) + "\n"
+
+
+def state_table(machine: Machine, state: str) -> str:
+    """One state of a machine: what every event does in it, and what leads to it.
+
+    Raises:
+        ValueError: No such state; the message lists those there are.
+    """
+    about = declared_state(machine, state)
+    parts = [f"**`{state}`** ({about.kind}). {_text(about.about)}"]
+    if about.kind != "final":
+        parts.append(_table(_FOLLOWS, (row for event in machine.events for row in _rows(machine, state, event))))
+    incoming = [row for other in machine.states if other != state for row in _leading(machine, other, state)]
+    if incoming:
+        parts += [f"What leads to `{state}`:", _table(("from", "event", "effects"), incoming)]
+    return "\n\n".join(parts) + "\n"
+
+
+def path_table(machine: Machine, went: Path, state: str | None = None) -> str:
+    """The steps of a path in their order; where a state is given, only those that touch it.
+
+    Raises:
+        ValueError: No such state; the message lists those there are.
+    """
+    if state is not None:
+        declared_state(machine, state)
+    steps = [step for step in went.steps if state is None or state in {step.before, step.after}]
+    return "\n\n".join([_text(went.about), _table(_STEP, map(_step, steps))]) + "\n"
+
+
+def _step(step: Step) -> Sequence[str]:
+    entry = step.entry
+    at = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if step.after is None:
+        after = ", ".join(f"{word}: {reason}" for word, reason in entry.detail.items())
+    else:
+        after = "=" if step.after == step.before else f"`{step.after}`"
+    operation = "" if entry.operation is None else f"#{entry.operation}"
+    cells = (str(step.number), str(entry.seq), at, operation, f"`{step.before}`", f"`{entry.event}`", after)
+    return [_text(cell) for cell in cells]
+
+
+def _leading(machine: Machine, state: str, target: str) -> Iterator[Sequence[str]]:
+    """The branches of `state` that lead to `target`."""
+    if machine.kind(state) != "final":
+        for event in machine.events:
+            for told, to, effects in _rows(machine, state, event):
+                if to == f"`{target}`":
+                    yield f"`{state}`", told, effects
 
 
 def _machine(machine: Machine) -> Iterator[str]:
@@ -106,7 +162,7 @@ def _transitions(machine: Machine) -> Iterator[str]:
         if machine.kind(state) != "final":
             yield f"**`{state}`**"
             yield _table(
-                ("event", "leads to", "effects"),
+                _FOLLOWS,
                 (row for event in machine.events for row in _rows(machine, state, event)),
             )
 
@@ -120,7 +176,7 @@ def _rows(machine: Machine, state: str, event: str) -> Iterator[Sequence[str]]:
         case outcome:
             for branch in schema.branches(outcome):
                 effects = ", ".join(f"`{effect}`" for effect in branch.do)
-                yield f"`{label(event, outcome, branch)}`", f"`{branch.to}`", effects
+                yield f"`{Way(event, condition(outcome, branch)).label}`", f"`{branch.to}`", effects
 
 
 def _timings(spec: Spec) -> Iterator[Sequence[str]]:
@@ -152,4 +208,4 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _text(text: str) -> str:
     """Prose that cannot end a cell."""
-    return text.replace("|", "\\|").replace("\n", " ")
+    return " ".join(text.split()).replace("|", "\\|")
