@@ -272,7 +272,7 @@ class Decisions:
 
         Returns:
             The step of the declared machine (a rejected one has changed nothing), and the operation that a
-            requester gets.
+            requester gets (effect `answer`).
         """
         decision = Decision(draft, node, facts, self.spec.rankings[node.policy.ranking])
         machine = self.machine
@@ -294,7 +294,7 @@ class Decisions:
         draft.note(Kind.TRANSITION, after, event, number, step.before, step.after, self._told(facts))
         if "take-next" in step.effects and after.waiting is not None:
             self.decide(draft, after, "next")
-        return step, operation
+        return step, operation if "answer" in step.effects else None
 
     def _told(self, facts: Facts) -> Mapping[str, object]:
         """What the journal tells of the facts; the requests of one bulk share theirs."""
