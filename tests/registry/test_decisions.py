@@ -1,4 +1,4 @@
-"""What one event does to one node, decided in a draft: what is durable, what follows, in each state, by each branch.
+"""What one event does to one node, decided in a draft: what is durable and what follows, in each state.
 
 The expectations are written by hand from what is promised.  Nothing runs: a decision is a pure step with the
 effects that belong to it.
