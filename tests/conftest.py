@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterator
 import pytest
 import structlog
 
+import spec_coverage_report
 from laboratory import Lab, NewLab, laboratory, run_in_virtual_time
 
 
@@ -27,6 +28,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and {"lab", "new_lab"} & set(item.fixturenames):
             item.add_marker(pytest.mark.trio(run=run_in_virtual_time))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--spec-coverage",
+        action="store_true",
+        help="print how often each branch, ignored and rejected pair of spec/power.yaml was taken (Markdown)",
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    reports = [each for each in terminalreporter.stats.get("passed", []) if isinstance(each, pytest.TestReport)]
+    lines = spec_coverage_report.tell(reports, tables=config.getoption("--spec-coverage"))
+    if lines:
+        terminalreporter.section("coverage of spec/power.yaml")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)
