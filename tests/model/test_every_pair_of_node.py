@@ -1,8 +1,8 @@
 """The machine `node`: every branch, ignored and rejected pair happens to the real core, and it does what it must.
 
 What must be, a reference says that shares nothing with the spec and the code (`node_reference`).  Every situation
-that a node can come into is visited, and everything told in it.  Random walks tell several nodes whatever comes, in
-drafts that are committed, thrown away or lost; `POWERFSM_WALKS=5000` takes so many, other ones each time.  What
+that a node can come into is visited, and everything told in it.  Random walks tell several nodes whatever comes,
+in drafts that are committed, thrown away or lost; `POWERFSM_WALKS=5000` takes so many, other ones each time.  What
 the spec says and nothing has caused is a failure here; `--spec-coverage` prints all the counts.
 """
 

@@ -18,8 +18,8 @@ MOST_IN_ONE_DRAFT = 8
 class NodeWalk(RuleBasedStateMachine):
     """Drafts in which anything is told to any node, committed, thrown away or lost in a crash.
 
-    A draft is one rule, not each event a rule of its own: hypothesis leaves rules out at random, and without requests
-    nothing goes anywhere.
+    A draft is one rule, not each event a rule of its own: hypothesis leaves rules out at random, and without
+    requests nothing goes anywhere.
     """
 
     decisions: ClassVar[Decisions]
