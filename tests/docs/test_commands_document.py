@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from a_journal import as_database, as_lines
 from command_line import run_here
 from documents import Document
 
@@ -22,6 +23,7 @@ def examples() -> list[str]:
 
 @pytest.mark.parametrize("example", examples())
 def test_an_example_is_understood(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     # The command that prints a completion leaves it set, which matters to nobody but others in this process.
     monkeypatch.setenv("_POWERFSM_COMPLETE", "")
     _, *words = shlex.split(example)
@@ -32,6 +34,9 @@ def test_an_example_is_understood(example: str, tmp_path: Path, monkeypatch: pyt
             assert {word for word in words if word.startswith("--")} <= set(known.split())
             return
         case "diagram" | "completion":
+            if "--journal" in words:
+                journal = Path(words[words.index("--journal") + 1])
+                (as_lines if journal.suffix == ".json" else as_database)(journal)
             code = 0
         case "token":
             words[words.index("--append") + 1] = str(tmp_path / "tokens")

@@ -2,105 +2,25 @@
 
 import itertools
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
-from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from legible import assert_legible
 from powerfsm.spec import Machine, load, schema
 from powerfsm.spec.diagram import FORMATS, MACHINES, arrows, generated, places, render
 from powerfsm.spec.diagram.__main__ import main
-from powerfsm.spec.diagram.drawing import Drawing, draw
-from powerfsm.spec.diagram.measures import LETTER, LINE
+from powerfsm.spec.diagram.drawing import draw
 from powerfsm.spec.diagram.picture import EDGE_KINDS, Edge, Picture, Vertex, Way
 from powerfsm.spec.diagram.svg import svg
 from powerfsm.spec.diagram.views import whole
 
 REPOSITORY = Path(__file__).parents[2]
 OWN = {"node": load().node, "drive": load().drive}
-
-
-class Rectangle(NamedTuple):
-    """Left, top, right, bottom."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def overlaps(self, other: "Rectangle") -> bool:
-        """Whether the two share more than a rim."""
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
-        )
-
-
-def labels(drawing: Drawing) -> Iterator[tuple[Edge, Rectangle]]:
-    """Where each line of each label stands: capitals and descenders of 12 px letters included."""
-    for line in drawing.lines:
-        for number, text in enumerate(line.edge.labels):
-            width, baseline = len(text) * LETTER, line.y + number * LINE
-            left = line.x - (width / 2 if line.centred else 0)
-            yield line.edge, Rectangle(left, baseline - 10, left + width, baseline + 2.5)
-
-
-def boxes(drawing: Drawing) -> dict[str, Rectangle]:
-    """Where each vertex stands."""
-    return {
-        box.vertex.name: Rectangle(box.x, box.y, box.x + box.width, box.y + box.height) for box in drawing.boxes
-    }
-
-
-def segments(drawing: Drawing) -> Iterator[tuple[Edge, Rectangle]]:
-    """Every straight piece of every line."""
-    for line in drawing.lines:
-        for (x, y), (to_x, to_y) in itertools.pairwise(line.points):
-            assert x == to_x or y == to_y, f"{line.edge} slants"
-            yield line.edge, Rectangle(min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y))
-
-
-def assert_legible(drawing: Drawing) -> None:
-    """Nothing stands on anything else, and every line joins what it says it joins."""
-    standing = boxes(drawing)
-    for (name, box), (other_name, other_box) in itertools.combinations(standing.items(), 2):
-        assert not box.overlaps(other_box), (name, other_name)
-    written = list(labels(drawing))
-    for (edge, label), (other_edge, other_label) in itertools.combinations(written, 2):
-        assert not label.overlaps(other_label), (edge, other_edge)
-    for edge, label in written:
-        for name, box in standing.items():
-            assert not label.overlaps(box), (edge, name)
-        assert 0 <= label.left <= label.right <= drawing.width, edge
-        assert 0 <= label.top <= label.bottom <= drawing.height, edge
-    for edge, piece in segments(drawing):
-        for other_edge, label in written:
-            assert not piece.overlaps(label), (edge, "runs through the label of", other_edge)
-        for name, box in standing.items():
-            assert not piece.overlaps(box), (edge, "runs through", name)
-    pieces = list(segments(drawing))
-    for (edge, piece), (other_edge, other) in itertools.combinations(pieces, 2):
-        if edge != other_edge:
-            shared_x = min(piece.right, other.right) - max(piece.left, other.left)
-            shared_y = min(piece.bottom, other.bottom) - max(piece.top, other.top)
-            assert max(shared_x, shared_y) <= 0 or min(shared_x, shared_y) < 0, (edge, "covers", other_edge)
-    for line in drawing.lines:
-        assert on_rim(line.points[0], standing[line.edge.source]), line
-        assert on_rim(line.points[-1], standing[line.edge.target]), line
-
-
-def on_rim(point: tuple[float, float], box: Rectangle) -> bool:
-    """Whether a point lies on the rim of a box."""
-    x, y = point
-    on_side = x in (box.left, box.right) and box.top <= y <= box.bottom
-    return on_side or (y in (box.top, box.bottom) and box.left <= x <= box.right)
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -8,7 +8,7 @@ from textwrap import wrap
 from powerfsm.spec.diagram.drawing import Drawing
 from powerfsm.spec.diagram.measures import LETTER, LINE, MARGIN
 from powerfsm.spec.diagram.picture import EDGE_KINDS, EdgeKind
-from powerfsm.spec.diagram.strokes import n, rect
+from powerfsm.spec.diagram.strokes import HEAVY_HEAD, n, rect
 
 _EDGES: dict[EdgeKind, str] = {
     "progress": "progress",
@@ -34,7 +34,8 @@ class _Item:
 
     def drawn(self, x: float, y: float) -> Iterator[str]:
         if self.head:
-            line = f"M{n(x)} {n(y)} h{n(_SAMPLE)}"
+            length = _SAMPLE - (HEAVY_HEAD if self.head.endswith("-taken") else 0)
+            line = f"M{n(x)} {n(y)} h{n(length)}"
             yield f'<path class="edge {self.look}" d="{line}" marker-end="url(#{self.head})"/>'
         else:
             yield f'<g class="{self.look}">{rect(x + 1, y - 11, 44, 22, 11 if "together" in self.look else 6)}'
@@ -64,7 +65,7 @@ class Legend:
             some = next((kind for kind in EDGE_KINDS if kind in told), EDGE_KINDS[0])
             rows.append(
                 [
-                    _Item(f"{some} taken", "taken", some),
+                    _Item(f"{some} taken", "taken", f"{some}-taken"),
                     _Item(f"{some} untaken", "not taken", f"{some}-untaken"),
                     _Item("resting unvisited", "never visited"),
                     _Item("resting here", "where the path ends"),

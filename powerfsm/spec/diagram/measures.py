@@ -67,7 +67,11 @@ class Measures:
         names = [vertex.name for vertex in picture.vertices]
         self.places: Mapping[str, Place] = placed(names, chosen(picture))
         staying = {edge.source: edge for edge in picture.edges if edge.stays}
-        self.texts = {vertex.name: box_texts(vertex, staying.get(vertex.name)) for vertex in picture.vertices}
+        self.texts = {
+            vertex.name: box_texts(vertex, staying.get(vertex.name), broad=place.left < place.right)
+            for vertex in picture.vertices
+            for place in [self.places[vertex.name]]
+        }
         grid = Grid(self.places)
         self._all_gutters = range(-1, grid.columns)
         self.routes: Sequence[Route] = grid.routes([edge for edge in picture.edges if not edge.stays])
@@ -195,9 +199,9 @@ class Measures:
         return names + [(group[0].first, group[0].last, sum(map(abreast_width, group))) for group in self.abreast]
 
 
-def box_texts(vertex: Vertex, staying: Edge | None) -> list[BoxText]:
-    """What stands in the box of a vertex, line by line."""
-    name = vertex.name.replace(" state", "\nstate") if vertex.together else vertex.name
+def box_texts(vertex: Vertex, staying: Edge | None, *, broad: bool) -> list[BoxText]:
+    """What stands in the box of a vertex, line by line; a long name in fewer lines where the box is broad."""
+    name = vertex.name.replace(" state", "\nstate") if vertex.together and not broad else vertex.name
     texts = [BoxText(line, "name") for line in name.replace(" but ", "\nbut ").split("\n")]
     if vertex.declares:
         texts.append(BoxText(f"declares {vertex.declares}", "note"))

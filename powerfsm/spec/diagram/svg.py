@@ -8,7 +8,7 @@ from powerfsm.spec.diagram.legend import Legend
 from powerfsm.spec.diagram.looks import HEADS, style_sheet
 from powerfsm.spec.diagram.measures import LETTER, LINE, NAME_LINE, PAD
 from powerfsm.spec.diagram.picture import EDGE_KINDS, Edge, Picture, Vertex
-from powerfsm.spec.diagram.strokes import n, rect
+from powerfsm.spec.diagram.strokes import HEAVY_HEAD, marker, n, rect
 
 
 def svg(picture: Picture) -> str:
@@ -32,13 +32,11 @@ def _document(drawing: Drawing) -> Iterator[str]:
     yield "</style>"
     yield "<defs>"
     for kind in EDGE_KINDS:
-        # An arrow head has the looks of its own definition, not of the line that it stands on.
-        for suffix in ("", " untaken") if picture.journey else ("",):
-            yield (
-                f'<marker id="{kind}{suffix.replace(" ", "-")}" class="{kind}{suffix}" viewBox="0 0 12 10" '
-                f'refX="12.5" refY="5" markerWidth="12" markerHeight="10" markerUnits="userSpaceOnUse" '
-                f'orient="auto">{HEADS[kind]}</marker>'
-            )
+        yield marker(kind, kind, HEADS[kind])
+        if picture.journey:
+            # An arrow head has the looks of its own definition, not of the line that it stands on.
+            yield marker(f"{kind}-untaken", f"{kind} untaken", HEADS[kind])
+            yield marker(f"{kind}-taken", kind, HEADS[kind], heavy=True)
     yield "</defs>"
     yield f'<rect class="paper" width="{width}" height="{height}" rx="6"/>'
     for line in drawing.lines:
@@ -54,8 +52,9 @@ def _line(line: Line) -> Iterator[str]:
     yield "<g>"
     told = ", ".join(edge.labels)
     yield f"<title>{escape(f'{edge.source} to {edge.target}: {told}')}</title>"
-    looks, marker = _looks(edge)
-    yield f'<path class="edge {looks}" d="{_path(line.points)}" marker-end="url(#{marker})"/>'
+    looks, head = _looks(edge)
+    points = _shortened(line.points) if edge.taken else line.points
+    yield f'<path class="edge {looks}" d="{_path(points)}" marker-end="url(#{head})"/>'
     anchor = " middle" if line.centred else ""
     effects = any(way.effects for way in edge.ways)
     for number, (text, role) in enumerate(edge.texts):
@@ -74,7 +73,16 @@ def _looks(edge: Edge) -> tuple[str, str]:
     """Classes of an edge, and the name of its arrow head."""
     if edge.taken is None:
         return edge.kind, edge.kind
-    return (f"{edge.kind} taken", edge.kind) if edge.taken else (f"{edge.kind} untaken", f"{edge.kind}-untaken")
+    way = "taken" if edge.taken else "untaken"
+    return f"{edge.kind} {way}", f"{edge.kind}-{way}"
+
+
+def _shortened(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """The line without the piece on which a heavy head stands: a broad line would stick out beside its tip."""
+    (x, y), (end_x, end_y) = points[-2:]
+    length = abs(end_x - x) + abs(end_y - y)
+    share = max(0.0, length - HEAVY_HEAD) / length
+    return *points[:-1], (x + (end_x - x) * share, y + (end_y - y) * share)
 
 
 def _path(points: tuple[Point, ...]) -> str:
