@@ -73,7 +73,7 @@ class _Forking:
         code = 255
         try:
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT, CPU_LIMIT))
-            _quiet()
+            _quiet(items[0].config)
             _seed()
             if mutant:
                 _mutate(mutant)
@@ -99,7 +99,8 @@ def _mutate(name: str) -> None:
     machine._own = lambda: mutated  # type: ignore[assignment]  # in the place of a cached function
 
 
-def _quiet() -> None:
+def _quiet(config: pytest.Config) -> None:
+    config.pluginmanager.unregister(name="terminalreporter")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
