@@ -210,12 +210,11 @@ ANYWHERE = {"expired", "broken-off"}
 EVENTS = set().union(*OWN.values())
 
 
-@pytest.mark.parametrize(
-    ("phase", "event"), [(phase, event) for phase, own in OWN.items() for event in sorted(EVENTS - own)]
-)
-def test_no_phase_ends_by_an_event_of_another(phase: str, event: str) -> None:
-    step = load().drive.step(phase, event)
-    assert (step.kind, step.after) == ("rejected", phase)
+@pytest.mark.parametrize("phase", OWN)
+def test_no_phase_ends_by_an_event_of_another(phase: str) -> None:
+    for event in EVENTS - OWN[phase]:
+        step = load().drive.step(phase, event)
+        assert (step.kind, step.after) == ("rejected", phase), event
 
 
 @pytest.mark.parametrize("event", sorted(ANYWHERE))
