@@ -1,0 +1,136 @@
+"""What comes after the trace: the rest of its misfortunes, and the worst that network and BMCs can still do.
+
+Where the code departs from a trace, the schedule stays as hostile as the trace has it: requests, crashes and
+buttons come in their order, a command that arrives late there arrives late here, and one that the trace leaves under way
+arrives once the node is declared to be something.  What a BMC has accepted it acts on as late as it may.
+"""
+
+from collections.abc import Sequence
+
+from powerfsm.model.trace import Act, Button, Crash, Deliver, Happening, NodeStep, Reboot, Request, Restore, Send
+from powerfsm.power import Command
+from powerfsm.rehearsal.stage import Stage
+from powerfsm.rehearsal.wire import CLOSE, Parcel
+
+_COMMANDS = frozenset(str(command) for command in Command)
+_ENDS = frozenset({"confirmed", "gave-up", "cancelled"})
+
+_A_WHILE = 400.0
+"""Virtual seconds after which an action has ended: longer than its deadline."""
+
+_AS_LATE_AS_MAY_BE = 0.99
+
+
+class Afterwards:
+    """The rest of a trace, and what follows."""
+
+    def __init__(self, stage: Stage, rest: Sequence[Happening]) -> None:
+        """Go on with `rest`, the lines that were not played."""
+        self._stage = stage
+        self._site = stage.site
+        self._wire = stage.site.wire
+        self._pace = stage.pace
+        self._rest = list(rest)
+
+    async def play(self) -> None:
+        """Play to the end, until nothing is outstanding and nothing is under way."""
+        await self._strike_declared()
+        self._wire.holds = self._holds
+        self._wire.holds_reply = lambda _: False
+        for reply in tuple(self._wire.replies):
+            self._wire.let_back(reply)
+        for parcel in tuple(self._wire.held):
+            if parcel.what == CLOSE:
+                self._wire.deliver(parcel)
+        self._stage.free()
+        while self._rest:
+            line = self._rest.pop(0)
+            self._pace.tick()
+            await self._play(line)
+            self._act_in_time()
+        self._let_through()
+        await self._pace.until(self._quiet, _A_WHILE)
+        await self._strike_declared()
+        await self._pace.pass_by(self._settling())
+        await self._pace.until(self._quiet, _A_WHILE)
+
+    async def _play(self, line: Happening) -> None:
+        match line:
+            case Request():
+                self._stage.ask(self._stage.name(line), line.ask)
+                if not (self._rest and isinstance(self._rest[0], Crash)):
+                    await self._pace.settle()
+            case Crash():
+                await self._stage.crash()
+            case Button():
+                self._site.press(self._stage.name(line), line.power)
+            case Reboot():
+                self._site.reboot(self._stage.name(line))
+            case Restore():
+                self._site.restore(self._stage.name(line), line.power)
+            case Send():
+                node = self._stage.name(line)
+                await self._pace.until(lambda: self._under_way(node, line.command) or self._rests(node), _A_WHILE)
+            case NodeStep(event=event) if event in _ENDS:
+                node = self._stage.name(line)
+                ended = self._ends(node)
+                await self._pace.until(lambda: self._ends(node) > ended or self._rests(node), _A_WHILE)
+            case Deliver() if line.packet.what in _COMMANDS:
+                node = self._stage.name(line)
+                for parcel in self._wire.under_way(node, line.packet.what, None)[:1]:
+                    self._wire.deliver(parcel)
+            case Act():
+                node = self._stage.name(line)
+                for latched in [each for each in self._site.latched[node] if each.command is line.command][-1:]:
+                    self._site.act(node, latched)
+        await self._pace.settle()
+
+    def _holds(self, parcel: Parcel) -> bool:
+        """Whether a datagram is a command that arrives later in the trace."""
+        return parcel.what in _COMMANDS and any(
+            isinstance(line, Deliver) and line.packet.what == parcel.what and self._stage.name(line) == parcel.node
+            for line in self._rest
+        )
+
+    async def _strike_declared(self) -> None:
+        """Have everything that can still hit a node hit it now, where it is declared to be something."""
+        for node in self._stage.names.values():
+            state = self._stage.process.registry.nodes[node].state
+            if self._stage.spec.node.declares(state) is None:
+                continue
+            self._pace.tick()
+            for parcel in [each for each in self._wire.held if each.node == node and each.what in _COMMANDS]:
+                self._wire.deliver(parcel)
+            for latched in tuple(self._site.latched[node]):
+                self._site.act(node, latched)
+            await self._pace.settle()
+
+    def _let_through(self) -> None:
+        """What is sent from now on arrives; what was sent before has to wait for its worst moment."""
+        self._wire.holds = lambda _: False
+        self._act_in_time()
+
+    def _act_in_time(self) -> None:
+        for node in self._stage.names.values():
+            self._site.act_by(node, self._settling() * _AS_LATE_AS_MAY_BE)
+
+    def _settling(self) -> float:
+        return self._stage.spec.timings["settle"]
+
+    def _quiet(self) -> bool:
+        self._act_in_time()
+        return not self._site.disk.fleet.operations and not self._stage.process.registry.actions
+
+    def _rests(self, node: str) -> bool:
+        self._act_in_time()
+        return (
+            self._site.disk.fleet.nodes[node].in_play is None and node not in self._stage.process.registry.actions
+        )
+
+    def _under_way(self, node: str, command: Command) -> bool:
+        self._act_in_time()
+        return bool(self._wire.under_way(node, command, None))
+
+    def _ends(self, node: str) -> int:
+        self._act_in_time()
+        return sum(entry.node == node and entry.event in _ENDS for entry in self._site.disk.journal)

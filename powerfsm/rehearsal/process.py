@@ -1,0 +1,119 @@
+"""One process of the daemon, as far as it drives power: registry, actions and IPMI driver, until it is killed."""
+
+from random import Random
+
+import trio
+
+from bmcsim import User
+from bmcsim.virtual import noise
+from powerfsm.actions import Workshop
+from powerfsm.actions.limits import Limits
+from powerfsm.actions.timings import Timings
+from powerfsm.credentials import Login
+from powerfsm.drift import Sweep
+from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
+from powerfsm.ipmi.transport import open_transport
+from powerfsm.recovery import recover
+from powerfsm.registry.fleet import Fleet
+from powerfsm.registry.registry import Registry
+from powerfsm.rehearsal.cues import Cues
+from powerfsm.rehearsal.disk import DiskAccess
+from powerfsm.rehearsal.paced import Opened, PacedAction, PacedDriver, PacedWorkshop
+from powerfsm.rehearsal.site import Site
+from powerfsm.spec import Spec
+
+
+class _OneLogin:
+    """The credentials of every simulated BMC."""
+
+    def lookup(self, _: str) -> Login:
+        user = User()
+        return Login(user.name, user.password.encode())
+
+
+class Process:
+    """One process, from its start to its death.
+
+    Attributes:
+        registry: Its registry.
+        cues: What its actions wait for.
+        gone: It is dead, and nothing of it is left.
+    """
+
+    def __init__(self, site: Site, spec: Spec, number: int, seed: int, opened: Opened, *, free: bool) -> None:
+        """Start with what is on the disk; `run` runs it.
+
+        Args:
+            site: Where.
+            spec: What the daemon goes by.
+            number: Which process of the rehearsal it is.
+            seed: Of its random numbers.
+            opened: Is told of sessions that actions open.
+            free: Its actions wait for no cues.
+        """
+        self.cues = Cues(site.pace.stir, free=free)
+        self.gone = trio.Event()
+        self.registry: Registry
+        self._site = site
+        self._spec = spec
+        self._noise = noise(seed, f"process {number}")
+        self._random = Random(seed + number)
+        self._opened = opened
+        self._link = site.wire.link()
+        self._disk = DiskAccess(site.disk)
+        self._sweep: Sweep
+        self._tasks: trio.Nursery
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Live until killed."""
+        spec = self._spec
+        timings = Timings.of(spec.timings)
+        async with trio.open_nursery() as nursery:
+            with open_transport(nursery, self._link, random=self._noise) as transport:
+                patience = IpmiTimings(timings.answer, timings.retransmit, timings.fence)
+                driver = IpmiDriver(transport, _OneLogin(), patience)
+                limits = Limits()
+                paced = PacedDriver(driver, self._site.nodes(), self.cues, self._opened)
+                workshop = PacedWorkshop(
+                    self.cues, spec, {"ipmi": paced}, limits, trio.current_time, random=self._random
+                )
+                # The sweep waits for nothing but the BMC's answer.
+                sweeping = Workshop(spec, {"ipmi": driver}, limits, trio.current_time)
+                sweeping.fences = workshop.fences
+                fleet = Fleet(self._site.disk.snapshot())
+                self.registry = Registry(spec, self._disk, fleet, workshop, trio.current_time)
+                self._sweep = Sweep(self.registry, sweeping)
+                async with trio.open_nursery() as self._tasks:
+                    await self._tasks.start(self.registry.serve)
+                    await recover(self.registry)
+                    self.registry.accepting = True
+                    task_status.started()
+        self.gone.set()
+        self._site.pace.stir()
+
+    def kill(self) -> None:
+        """Die: from this instant on, nothing of it reaches a BMC or the disk; what it had sent is under way.
+
+        What its tasks still do while they unwind takes time, and touches nothing.
+        """
+        self._link.cut = self._disk.cut = True
+        self.registry.close()
+        self.cues.free_all()
+
+    def sweep(self, node: str) -> None:
+        """Have the sweep read a node now."""
+        self._tasks.start_soon(self._sweep.read, node)
+
+    def cancel(self, node: str) -> bool:
+        """Tell the action in play to cancel; return whether the registry wanted it to be told."""
+        action = self.registry.actions.get(node)
+        if not isinstance(action, PacedAction) or not action.cancelling:
+            return False
+        action.tell()
+        return True
+
+    def free(self) -> None:
+        """Let its actions go on without cues from now on."""
+        self.cues.free_all()
+        for node in tuple(self.registry.actions):
+            self.cancel(node)

@@ -1,0 +1,211 @@
+"""The network of a rehearsal: power commands and closes arrive when the trace says so, all else at once.
+
+What a datagram is cannot be seen from outside, for it travels enciphered; so it is opened with the keys that the
+simulated BMC has.  It is held, lost, copied and delivered as it is: what the BMC makes of it is its own business.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bmcsim.bmc import Bmc
+from bmcsim.fleet import Fleet
+from bmcsim.memory import MemoryLink, MemoryNetwork
+from bmcsim.sessions import Address, Session
+from powerfsm.ipmi.wire import WireError, commands
+from powerfsm.ipmi.wire.datagram import decode
+from powerfsm.ipmi.wire.message import decode as decode_message
+from powerfsm.ipmi.wire.numbers import AppCommand, ChassisCommand, ChassisControl, NetFn
+from powerfsm.ipmi.wire.packet import Packet
+from powerfsm.power import Command
+
+CLOSE = "close"
+STATUS = "status"
+
+_COMMANDS = {
+    ChassisControl.POWER_UP: Command.ON,
+    ChassisControl.POWER_DOWN: Command.OFF,
+    ChassisControl.SOFT_SHUTDOWN: Command.SOFT_OFF,
+    ChassisControl.HARD_RESET: Command.RESET,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parcel:
+    """A datagram on its way to a BMC.
+
+    Attributes:
+        node: Whose BMC.
+        what: A power command, `close`, `status`, or nothing: it is part of a login or cannot be read.
+        session: The BMC's id of the session in which it travels; of a close, of the one that is to be closed.
+        carrier: Of the session in which it travels, in any case.
+        datagram: As it was sent.
+        to: Where to.
+        link: Who sent it.
+    """
+
+    node: str
+    what: str
+    session: int
+    carrier: int
+    datagram: bytes
+    to: Address
+    link: "ScriptedLink"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reply:
+    """A BMC's answer on its way back."""
+
+    parcel: Parcel
+    datagram: bytes
+
+    def arrive(self) -> None:
+        """Let the daemon have it; a dead one does not hear."""
+        self.parcel.link.take(self.datagram, self.parcel.to)
+
+
+class Wire:
+    """What is under way, whoever sent it.
+
+    Attributes:
+        held: Datagrams that wait for the trace to say what becomes of them.
+        replies: Answers that do.
+        deaf: Nodes to whose BMCs nothing gets for now.
+        holds: Whether a datagram is to wait.
+        holds_reply: Whether the answer to it is.
+        sent: Is told every datagram that leaves.
+    """
+
+    def __init__(self, fleet: Fleet, network: MemoryNetwork) -> None:
+        """Lie between daemons and the BMCs of `fleet`."""
+        self.held: list[Parcel] = []
+        self.replies: list[Reply] = []
+        self.deaf: set[str] = set()
+        self.holds: Callable[[Parcel], bool] = lambda _: False
+        self.holds_reply: Callable[[Parcel], bool] = lambda _: False
+        self.sent: Callable[[Parcel], None] = lambda _: None
+        self._fleet = fleet
+        self._network = network
+        self._names = {address: name for name, address in fleet.addresses.items()}
+        self._sessions: dict[tuple[str, int], Session] = {}
+        self._links = 0
+
+    def link(self) -> "ScriptedLink":
+        """A new process's end."""
+        self._links += 1
+        return ScriptedLink(self, self._network, self._links)
+
+    def take(self, datagram: bytes, to: Address, link: "ScriptedLink") -> None:
+        """Take a datagram from a daemon."""
+        node = self._names.get(to)
+        if node is None:
+            return
+        what, session, carrier = self._read(self._fleet[node], datagram)
+        parcel = Parcel(node, what, session, carrier, datagram, to, link)
+        self.sent(parcel)
+        if node in self.deaf:
+            return
+        if self.holds(parcel):
+            self.held.append(parcel)
+        else:
+            parcel.link.bring(parcel)
+
+    def deliver(self, parcel: Parcel) -> None:
+        """Let a held datagram arrive."""
+        self.held.remove(parcel)
+        parcel.link.bring(parcel)
+
+    def come_back(self, reply: Reply) -> None:
+        """Take an answer from a BMC."""
+        if self.holds_reply(reply.parcel):
+            self.replies.append(reply)
+        else:
+            reply.arrive()
+
+    def let_back(self, reply: Reply) -> None:
+        """Let a held answer arrive."""
+        self.replies.remove(reply)
+        reply.arrive()
+
+    def under_way(self, node: str, what: str, session: int | None) -> list[Parcel]:
+        """The held datagrams of a kind, oldest first."""
+        return [
+            each
+            for each in self.held
+            if (each.node, each.what) == (node, what) and session in (None, each.session)
+        ]
+
+    def coming_back(self, node: str, whats: frozenset[str], session: int | None) -> list[Reply]:
+        """The held answers to some kinds, oldest first."""
+        return [
+            reply
+            for reply in self.replies
+            if reply.parcel.node == node and reply.parcel.what in whats and session in (None, reply.parcel.session)
+        ]
+
+    def _read(self, bmc: Bmc, datagram: bytes) -> tuple[str, int, int]:
+        """What a datagram is, the session that it is about, and the one in which it travels."""
+        try:
+            packet = decode(datagram)
+            if not isinstance(packet, Packet) or not packet.session_id:
+                return "", 0, 0
+            key = bmc.name, packet.session_id
+            # A session's keys outlive it: its late packets have to be known, too.
+            session = self._sessions.setdefault(key, found) if (found := bmc.sessions.get(key[1])) else None
+            session = session or self._sessions.get(key)
+            if session is None:
+                return "", 0, packet.session_id
+            request = decode_message(session.open(packet))
+            match request.netfn, request.command:
+                case NetFn.CHASSIS, ChassisCommand.GET_STATUS:
+                    return STATUS, session.id, session.id
+                case NetFn.CHASSIS, ChassisCommand.CONTROL:
+                    control = ChassisControl(commands.decode_chassis_control(request.data))
+                    return _COMMANDS.get(control, ""), session.id, session.id
+                case NetFn.APP, AppCommand.CLOSE_SESSION:
+                    return CLOSE, commands.decode_close_session(request.data), session.id
+        except WireError:
+            pass
+        else:
+            return "", session.id, session.id
+        return "", 0, 0
+
+
+class ScriptedLink(MemoryLink):
+    """One process's end of the wire: a link of the daemon's transport.
+
+    Attributes:
+        cut: The process is dead: nothing leaves it any more, and it hears nothing.
+    """
+
+    def __init__(self, wire: Wire, network: MemoryNetwork, number: int) -> None:
+        """Be one end of `wire`, with an address of its own."""
+        super().__init__(network, ("192.0.2.1", 40000 + number))
+        self.cut = False
+        self._wire = wire
+        self._carried: Parcel | None = None
+
+    def send(self, datagram: bytes, to: tuple[str, int] | tuple[str, int, int, int]) -> None:
+        """Send a datagram; what becomes of it is the wire's business."""
+        if not self.cut:
+            self._wire.take(datagram, (to[0], to[1]), self)
+
+    def bring(self, parcel: Parcel) -> None:
+        """Let a datagram of this process arrive at its BMC, also once the process is dead."""
+        self._carried = parcel
+        try:
+            super().send(parcel.datagram, parcel.to)
+        finally:
+            self._carried = None
+
+    def arrive(self, datagram: bytes, source: Address) -> None:
+        """Take the BMC's answer to what is being brought: it answers at once."""
+        if self._carried is None:
+            self.take(datagram, source)
+        else:
+            self._wire.come_back(Reply(self._carried, datagram))
+
+    def take(self, datagram: bytes, source: Address) -> None:
+        """Let the process hear it."""
+        if not self.cut:
+            super().arrive(datagram, source)
