@@ -9,7 +9,7 @@ from collections import Counter as Tally
 from collections.abc import Iterator
 
 import prometheus_client as prometheus
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from powerfsm import __version__
@@ -170,6 +170,14 @@ class _Fleet(Collector):
             "powerfsm_journal_length", "Entries of the journal; the last one's number.", registry.journal_length
         )
         yield _gauge("powerfsm_defects", "Rejected events since the start; each is a bug.", registry.defects)
+        broken = CounterMetricFamily(
+            "powerfsm_broken_properties",
+            "Properties of the spec that a node broke as a commit left it; each is a bug.",
+            labels=["property"],
+        )
+        for name in registry.assertions.properties:
+            broken.add_metric([name], registry.assertions.broken[name])
+        yield broken
         yield _gauge("powerfsm_accepting", "1 where power requests are accepted.", int(registry.accepting))
         yield _gauge("powerfsm_ready", "1 where recovery has taken up all outstanding work.", int(registry.ready))
         build = GaugeMetricFamily("powerfsm_build_info", "What runs.", labels=["version", "spec"])

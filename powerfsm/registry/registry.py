@@ -21,6 +21,7 @@ from powerfsm.actions import Action, Facts, Workshop
 from powerfsm.journal import Entry, Kind
 from powerfsm.node import Node
 from powerfsm.operation import Operation
+from powerfsm.registry.assertions import Assertions
 from powerfsm.registry.decisions import Decisions
 from powerfsm.registry.draft import Draft
 from powerfsm.registry.feed import Feed
@@ -52,6 +53,8 @@ class Registry:
         fleet: What the last process left.
         workshop: What actions work with: drivers, limits, timings.
         now: The clock of record, seconds since the epoch.
+        alarm: Called with a sentence when a node breaks a property of the spec, for tests and simulations to fail;
+            it is counted and logged in any case.
 
     Attributes:
         nodes: Committed nodes by name; a live, read-only view.
@@ -59,6 +62,7 @@ class Registry:
         accepting: Whether power requests are accepted.
         ready: Whether recovery has taken up all outstanding work.
         defects: Rejected events seen since the start; each is a bug somewhere, and is logged as one.
+        assertions: The properties that nodes are held to after each commit, and how often each was found broken.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Registry:
         fleet: Fleet,
         workshop: Workshop,
         now: Callable[[], float] = time.time,
+        alarm: Callable[[str], None] | None = None,
     ) -> None:
         self.spec = spec
         self.store = store
@@ -78,6 +83,7 @@ class Registry:
         self.accepting = False
         self.ready = False
         self.defects = 0
+        self.assertions = Assertions(spec, now, alarm)
         self._decisions = Decisions(spec)
         self._fleet = fleet
         self._workshop = workshop
@@ -391,6 +397,8 @@ class Registry:
                 event, end = self._watchers.pop(operation.id)
                 end.append(operation)
                 event.set()
+        for node in draft.batch.nodes.values():
+            self.assertions.hold(node, self.operations)
         if draft.batch.journal:
             self.feed.tell(draft.batch.journal)
             self._tell_defects(draft.batch.journal)

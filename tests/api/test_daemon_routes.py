@@ -1,11 +1,15 @@
 """The recovery listing, readiness and metrics."""
 
 import httpx
+import structlog
 import trio.testing
 
 from api_house import House
+from powerfsm.bmc import Bmc
+from powerfsm.node import Node
 from powerfsm.operation import Status
 from powerfsm.power import Ask, Command
+from powerfsm.registry.assertions import Assertions
 from powerfsm.store.batch import SessionInUse
 
 
@@ -117,6 +121,19 @@ async def test_what_is_in_play_is_measured(daemon: House, client: httpx.AsyncCli
     assert found['powerfsm_operations{status="in-play"}'] == 1
     assert found['powerfsm_operations{status="waiting"}'] == 1
     assert found["powerfsm_nodes_outstanding"] == 1
+
+
+async def test_properties_that_nodes_break_are_counted(daemon: House, client: httpx.AsyncClient) -> None:
+    found = await metrics(client)
+    for name in daemon.registry.assertions.properties:
+        assert found[f'powerfsm_broken_properties_total{{property="{name}"}}'] == 0
+    # As in production: without the alarm that ends a daemon under test.
+    daemon.registry.assertions = Assertions(daemon.registry.spec, trio.current_time)
+    with structlog.testing.capture_logs():
+        await daemon.registry.add([Node("n1", Bmc("n1"), state="ready")])
+    found = await metrics(client)
+    assert found['powerfsm_broken_properties_total{property="ready-was-read-off"}'] == 1
+    assert found['powerfsm_broken_properties_total{property="equal-ones-join"}'] == 0
 
 
 async def test_commits_that_fail_are_counted(daemon: House, client: httpx.AsyncClient) -> None:

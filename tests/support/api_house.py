@@ -162,6 +162,11 @@ async def served(app: FastAPI) -> AsyncGenerator[str]:
             nursery.cancel_scope.cancel()
 
 
+def _break(told: str) -> None:
+    """A property of the spec that a node breaks ends the daemon, and so the test."""
+    raise AssertionError(told)
+
+
 @asynccontextmanager
 async def house(directory: Path, *, with_tokens: bool = False, drift: Drift = Drift.FLAG) -> AsyncGenerator[House]:
     """Build a daemon in a directory, and run it until the block ends."""
@@ -180,7 +185,7 @@ async def house(directory: Path, *, with_tokens: bool = False, drift: Drift = Dr
         workshop = Workshop(spec, {"ipmi": driver}, Limits(), trio.current_time, TIMINGS.items())
         disk = Disk(store)
         commits = Commits(disk)
-        registry = Registry(spec, commits, Fleet(await store.load()), workshop)
+        registry = Registry(spec, commits, Fleet(await store.load()), workshop, alarm=_break)
         over = trio.Event()
 
         async def serve(*, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:

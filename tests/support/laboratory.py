@@ -77,7 +77,9 @@ class Lab:
             self.spec, {"ipmi": self.driver}, self.limits(), trio.current_time, self._timings.items(), Random(0)
         )
         fleet = Fleet(self.disk.snapshot())
-        self.registry = Registry(self.spec, self.store, fleet, self.workshop, trio.current_time)
+        self.registry = Registry(
+            self.spec, self.store, fleet, self.workshop, trio.current_time, alarm=self.judge.break_
+        )
         self._down = trio.Event()
         await self._world.start(self._run, self.registry, self._down)
         await recover(self.registry)
