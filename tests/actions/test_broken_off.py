@@ -114,7 +114,8 @@ async def test_an_action_that_is_broken_off_withdraws(lab: Lab, hold: Hold) -> N
 @in_each_phase
 async def test_an_action_whose_time_is_over_gives_up(lab: Lab, hold: Hold) -> None:
     operation = await hold.begin(lab, Policy(timings=(("deadline", hold.seconds),)))
-    end = await lab.ended(operation)
+    with trio.fail_after(60):
+        end = await lab.ended(operation)
     assert _last_steps(lab) == [(hold.phase, "expired", "giving-up"), ("giving-up", "left", "failed")]
     assert end.status is Status.FAILED
     assert lab.node("n1").state == "error"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
+import trio
 
 from hostile_bmc import Fault, Faults, LabBmc
 from laboratory import Lab
@@ -28,6 +29,12 @@ def walked(lab: Lab, name: str = "n1") -> list[str | None]:
     return [entry.after for entry in lab.disk.journal if entry.kind is Kind.PHASE and entry.node == name]
 
 
+def commanded(lab: Lab) -> list[str]:
+    """The commands that have left, in order."""
+    told = [entry for entry in lab.disk.journal if entry.kind is Kind.COMMAND]
+    return [entry.event for entry in told if entry.detail["outcome"] == "sent"]
+
+
 @dataclass(frozen=True)
 class Case:
     """One walk.
@@ -35,7 +42,7 @@ class Case:
     Attributes:
         told: What is shown.
         phases: The phases expected.
-        sent: The commands expected to have left, accepted or not.
+        sent: The commands expected to have left, accepted or not, in order.
         ask: What is asked.
         power: The node's power before.
         faults: What the BMC does to calls.
@@ -45,7 +52,7 @@ class Case:
 
     told: str
     phases: Sequence[str]
-    sent: int
+    sent: Sequence[str]
     ask: Ask = Ask.ON
     power: Power = Power.OFF
     faults: dict[str, list[Fault | None]] = field(default_factory=dict)
@@ -54,77 +61,77 @@ class Case:
 
 
 CASES = [
-    Case("on", [*COMMAND, "reading", *END], 1),
-    Case("what is as wanted is not commanded", [*BEGIN, *END], 0, power=Power.ON),
+    Case("on", [*COMMAND, "reading", *END], ["on"]),
+    Case("what is as wanted is not commanded", [*BEGIN, *END], [], power=Power.ON),
     Case(
         "a login that fails for now",
         ["settling", "opening", *AGAIN, *COMMAND, "reading", *END],
-        1,
+        ["on"],
         faults={"open": [Faults.busy]},
     ),
     Case(
         "a login that is refused for good",
         ["settling", "opening", *GIVEN_UP],
-        0,
+        [],
         faults={"open": [Faults.refused_login]},
         end=Status.FAILED,
     ),
     Case(
         "a first reading that fails for now",
         [*BEGIN, *AGAIN, *COMMAND, "reading", *END],
-        1,
+        ["on"],
         faults={"read": [Faults.unread]},
     ),
     Case(
         "a first reading that is refused for good",
         [*BEGIN, *GIVEN_UP],
-        0,
+        [],
         faults={"read": [Faults.final]},
         end=Status.FAILED,
     ),
     Case(
         "a later reading that fails for now",
         [*COMMAND, "reading", *AGAIN, *BEGIN, *END],
-        1,
+        ["on"],
         faults={"read": [None, Faults.unread]},
     ),
     Case(
         "a later reading that is refused for good",
         [*COMMAND, "reading", *GIVEN_UP],
-        1,
+        ["on"],
         faults={"read": [None, Faults.final]},
         end=Status.FAILED,
     ),
     Case(
         "a command whose answer is lost is looked after behind a fence",
         [*COMMAND, "fencing", *BEGIN, *END],
-        1,
+        ["on"],
         faults={"command": [Faults.lost]},
     ),
     Case(
         "a command that is refused for now",
         [*COMMAND, *AGAIN, *COMMAND, "reading", *END],
-        2,
+        ["on", "on"],
         faults={"command": [Faults.busy]},
     ),
     Case(
         "a command that is refused for good",
         [*COMMAND, *GIVEN_UP],
-        1,
+        ["on"],
         faults={"command": [Faults.final]},
         end=Status.FAILED,
     ),
     Case(
         "an on that the BMC does not know is not followed by an off",
         [*COMMAND, *GIVEN_UP],
-        1,
+        ["on"],
         faults={"command": [Faults.unsupported]},
         end=Status.FAILED,
     ),
     Case(
         "a soft-off that the BMC does not know is followed by a hard one at once",
         [*COMMAND, "commanding", "reading", *END],
-        2,
+        ["soft-off", "off"],
         Ask.SOFT_OFF,
         Power.ON,
         faults={"command": [Faults.unsupported]},
@@ -132,7 +139,7 @@ CASES = [
     Case(
         "a soft-off that is refused for now is asked again",
         [*COMMAND, *AGAIN, *COMMAND, "reading", *END],
-        2,
+        ["soft-off", "soft-off"],
         Ask.SOFT_OFF,
         Power.ON,
         faults={"command": [Faults.busy]},
@@ -140,21 +147,21 @@ CASES = [
     Case(
         "a close that is not answered does not undo what was read",
         [*COMMAND, "reading", *END],
-        1,
+        ["on"],
         faults={"close": [Faults.unfenced]},
     ),
     Case(
         "a reset is marked before it is sent",
         [*BEGIN, "marking", "commanding", "reading", *END],
-        1,
+        ["reset"],
         Ask.RESET,
         Power.ON,
     ),
-    Case("of a node that is off, a reset is an on", [*COMMAND, "reading", *END], 1, Ask.RESET),
+    Case("of a node that is off, a reset is an on", [*COMMAND, "reading", *END], ["on"], Ask.RESET),
     Case(
         "a reset whose answer is lost is not sent again, and not told as done",
         [*BEGIN, "marking", "commanding", "fencing", *BEGIN, *GIVEN_UP],
-        1,
+        ["reset"],
         Ask.RESET,
         Power.ON,
         faults={"command": [Faults.lost]},
@@ -163,7 +170,7 @@ CASES = [
     Case(
         "a reset that was answered is done when a later attempt reads on",
         [*BEGIN, "marking", "commanding", "reading", *AGAIN, *BEGIN, *END],
-        1,
+        ["reset"],
         Ask.RESET,
         Power.ON,
         faults={"read": [None, Faults.unread]},
@@ -171,7 +178,7 @@ CASES = [
     Case(
         "a reset that is refused for now may be sent again",
         [*BEGIN, "marking", "commanding", *AGAIN, *BEGIN, "marking", "commanding", "reading", *END],
-        2,
+        ["reset", "reset"],
         Ask.RESET,
         Power.ON,
         faults={"command": [Faults.busy]},
@@ -188,7 +195,7 @@ async def test_the_walk(lab: Lab, case: Case) -> None:
     end = await lab.done("n1", case.ask)
     assert walked(lab) == case.phases
     assert end.status is case.end
-    assert len(bmc.told("sent command")) == case.sent
+    assert commanded(lab) == case.sent
     if "close" not in case.faults:
         assert bmc.sessions == {}, "it is closed whatever came of it"
 
@@ -219,11 +226,14 @@ async def test_a_command_without_effect_is_sent_again_in_the_same_session_when_p
 
 async def test_a_soft_off_without_effect_is_followed_by_a_hard_one_in_the_same_session(lab: Lab) -> None:
     bmc = await _until_two_commands(lab, Power.ON, Ask.SOFT_OFF, ("soft-patience", 8.0))
+    soft, hard = (deed.at for deed in bmc.deeds if deed.what == "sent command")
+    assert 8 <= hard - soft <= 13, "it is given its time"
+    await trio.sleep(0.01)
+    assert bmc.commands() == ["soft-off", "off"]
     await lab.quiet()
     phases = walked(lab)
     readings = [phase for phase in phases if phase == "reading"]
     assert phases == [*COMMAND, *readings[:-1], "commanding", "reading", *END]
-    assert bmc.commands() == ["soft-off", "off"]
 
 
 async def test_a_command_without_effect_is_sent_again_by_an_attempt_that_begins_after_its_patience(

@@ -1,4 +1,4 @@
-"""`tests/model/killers.yaml`: which named test notices which mutant of the spec, and which ones nothing can notice."""
+"""`tests/model/killers.yaml`: which named test notices which mutant of the spec, and which nothing can notice."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
