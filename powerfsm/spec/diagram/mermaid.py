@@ -16,7 +16,7 @@ _CLASSES = {
     "final": "stroke-width:1px",
     "together": "stroke-dasharray:4 3,font-style:italic",
 }
-_UNVISITED = "opacity:0.55"
+_UNVISITED = "opacity:0.7"
 _HERE = "stroke-width:6px,font-weight:bold"
 
 
@@ -31,13 +31,19 @@ def _lines(picture: Picture) -> Iterator[str]:
         if sentence:
             yield f"%% {sentence}"
     yield "stateDiagram-v2"
+    if picture.focus:
+        yield "  direction LR"
     for vertex in picture.vertices:
         yield f'  state "{vertex.name}" as {_identifier(vertex.name)}'
     for vertex in picture.vertices:
         if vertex.initial:
             yield f"  [*] --> {_identifier(vertex.name)}"
     for edge in picture.edges:
-        yield f"  {_identifier(edge.source)} --> {_identifier(edge.target)} : {_label(edge)}"
+        if edge.stays:
+            # Mermaid has no room for the label of a loop; a second description is set below the name.
+            yield f"  {_identifier(edge.source)} : {_label(edge)}"
+        else:
+            yield f"  {_identifier(edge.source)} --> {_identifier(edge.target)} : {_label(edge)}"
     for vertex in picture.vertices:
         if vertex.kind == "final":
             yield f"  {_identifier(vertex.name)} --> [*]"

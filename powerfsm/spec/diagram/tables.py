@@ -27,7 +27,8 @@ _HOW_TO_READ = """\
 A cell names where an event leads from a state; `=` is to stay there. An empty cell is rejected: it cannot
 be, and is told as a defect. Where several names stand in a cell, guards decide; the lists below say which."""
 
-_FOLLOWS = ("event", "leads to", "effects")
+_FOLLOWS = ("event", "leads to", "effects, or why not")
+_STATES_ABREAST = 7
 _STEP = ("step", "entry", "time", "operation", "from", "event", "leads to")
 
 
@@ -138,11 +139,19 @@ def _machine(machine: Machine) -> Iterator[str]:
 
 
 def _matrix(machine: Machine) -> str:
-    """Events down, states across: there are more events than states in either machine."""
+    """Events down, states across: there are more events than states in either machine.
+
+    So many states at a time that a page shows the table whole.
+    """
     states = [state for state in machine.states if machine.kind(state) != "final"]
-    return _table(
-        ("", *(f"`{state}`" for state in states)),
-        ((f"`{event}`", *(_cell(machine, state, event) for state in states)) for event in machine.events),
+    parts = -(-len(states) // _STATES_ABREAST)
+    return "\n\n".join(
+        _table(
+            ("", *(f"`{state}`" for state in some)),
+            ((f"`{event}`", *(_cell(machine, state, event) for state in some)) for event in machine.events),
+        )
+        for part in range(parts)
+        for some in [states[part * len(states) // parts : (part + 1) * len(states) // parts]]
     )
 
 
@@ -154,7 +163,7 @@ def _cell(machine: Machine, state: str, event: str) -> str:
             return ""
         case outcome:
             targets = dict.fromkeys(branch.to for branch in schema.branches(outcome))
-            return ", ".join("=" if target == state else target for target in targets)
+            return "<br>".join("=" if target == state else target for target in targets)
 
 
 def _transitions(machine: Machine) -> Iterator[str]:
