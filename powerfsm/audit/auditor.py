@@ -50,24 +50,27 @@ class Auditor:
     Args:
         spec: The declared machine.
         nodes: Only these nodes, or None: all.
+        whole: The journal has to begin with entry 1.
 
     Attributes:
         entries: How many there were.
         first: The number of the first one.
         seq: The number of the last one.
-        tracks: What the journal says of each node.
+        tracks: What the journal says of each node that there is.
+        met: The names of all nodes that there were.
         processes: How many daemons have started.
         allowed: What was allowed for.
         replay: What became of operations.
         told: How many findings there were, those that are not told any more included.
     """
 
-    def __init__(self, spec: Spec, nodes: Collection[str] | None = None) -> None:
+    def __init__(self, spec: Spec, nodes: Collection[str] | None = None, *, whole: bool = False) -> None:
         self.spec = spec
         self.entries = 0
         self.first = 0
         self.seq = 0
         self.tracks: dict[str, Track] = {}
+        self.met: set[str] = set()
         self.processes = 0
         self.allowed = Allowed()
         self.replay = Replay()
@@ -80,6 +83,7 @@ class Auditor:
             "observation": actions.observation,
             "session": actions.session,
         }
+        self._whole = whole
         self._wanted = None if nodes is None else frozenset(nodes)
         self.replay.exact = nodes is None
         self._at = float("-inf")
@@ -226,7 +230,7 @@ class Auditor:
         if event == "added":
             if track is not None:
                 raise Impossible(Check.FLEET, "the node is added", "it, where there is none of its name")
-            track = self.tracks[name] = Track(name, self._epoch, self._process, self.steps.any_policy)
+            track = self.tracks[name] = self._meet(name)
             track.begin()
             track.whole = True
         elif track is None:
@@ -253,11 +257,15 @@ class Auditor:
 
     def _join(self, name: str) -> Track:
         """A node that the journal has not told of before."""
-        track = self.tracks[name] = Track(name, self._epoch, self._process, self.steps.any_policy)
+        track = self.tracks[name] = self._meet(name)
         if self.first == 1 and not self._epoch:
             raise Impossible(Check.FLEET, "something is told of the node", "that it is added, first of all")
         self.allowed.joined += 1
         return track
+
+    def _meet(self, name: str) -> Track:
+        self.met.add(name)
+        return Track(name, self._epoch, self._process, self.steps.any_policy)
 
     def _end_process(self, track: Track) -> None:
         """What was under way when the process before ended is allowed to have no end."""
@@ -280,6 +288,8 @@ class Auditor:
             self.first = seq
             if seq > 1:
                 self.replay.exact = False
+                if self._whole:
+                    raise Impossible(Check.SEQUENCE, f"the journal begins with entry {seq}", "entry 1")
             return
         expected, self.seq = self.seq + 1, max(seq, self.seq)
         self._stepping.due = None

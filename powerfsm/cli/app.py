@@ -6,6 +6,7 @@ import typer
 
 from powerfsm import __version__
 from powerfsm.cli.commands import (
+    audit,
     completion,
     diagram,
     events,
@@ -72,6 +73,7 @@ def make_app() -> typer.Typer:
     recovery.register(app)
     nodes.register(app)
     token.register(app)
+    audit.register(app)
     diagram.register(app)
     completion.register(app)
     return app

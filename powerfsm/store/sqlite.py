@@ -36,7 +36,7 @@ READERS = 4
 """How many connections may read at a time."""
 
 # "pfsm"; SQLite keeps four bytes in the file's header for telling whose it is.
-_APPLICATION = 0x7066736D
+APPLICATION = 0x7066736D
 
 # Seconds to wait for another program's lock: somebody may be looking with `sqlite3` or making a backup.
 _BUSY = 5.0
@@ -157,7 +157,7 @@ def _check(connection: Connection, path: Path, size: int, logged: int) -> None:
     def pragma(name: str) -> Any:
         return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
 
-    if pragma("application_id") != _APPLICATION:
+    if pragma("application_id") != APPLICATION:
         raise StoreForeign(path)
     due = pragma("page_count") * pragma("page_size")
     if size < due and not logged:  # what is not in the file yet may be in the log
@@ -201,7 +201,7 @@ def readers(path: Path) -> Engine:
 
 def sign(connection: Connection) -> None:
     """Mark the file as ours, within the transaction that makes its tables."""
-    connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION}")
+    connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
 
 
 def make_append_only(table: Table, connection: Connection, **_: object) -> None:
