@@ -11,7 +11,7 @@ _HELP = """Draw the machines that the daemon runs, or what a node did.
 
 The picture is of the whole machine, or of one state with what leads to it and from it, guards and effects
 included.  With --journal, the way that a node went is drawn in: what it took is heavy and has the numbers of its
-steps, what it did not is faint, and where it ended is dark.  It needs no daemon.
+steps, what it did not is faint, and the state in which it ended says so.  It needs no daemon.
 """
 
 _EPILOG = """\b
