@@ -14,7 +14,7 @@ from hostile_bmc import Fault, Faults, LabBmc
 from laboratory import Lab
 from powerfsm.journal import Kind
 from powerfsm.node import Policy
-from powerfsm.operation import Status
+from powerfsm.operation import Operation, Status
 from powerfsm.power import Ask, Command, Power
 
 BEGIN = ["settling", "opening", "recording", "checking"]
@@ -33,6 +33,14 @@ def commanded(lab: Lab) -> list[str]:
     """The commands that have left, in order."""
     told = [entry for entry in lab.disk.journal if entry.kind is Kind.COMMAND]
     return [entry.event for entry in told if entry.detail["outcome"] == "sent"]
+
+
+async def done(lab: Lab, ask: Ask) -> Operation:
+    """Ask, and wait for the end, if there is one."""
+    operation = await lab.ask("n1", ask)
+    await lab.until(lambda: operation.id in lab.disk.ended or len(lab.disk.journal) > 1000)
+    assert operation.id in lab.disk.ended, "it goes round in circles"
+    return await lab.ended(operation)
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,7 @@ async def test_the_walk(lab: Lab, case: Case) -> None:
     bmc = lab.bmc("n1")
     bmc.faults = {verb: list(faults) for verb, faults in case.faults.items()}
     bmc.soft_delay = case.soft_delay
-    end = await lab.done("n1", case.ask)
+    end = await done(lab, case.ask)
     assert walked(lab) == case.phases
     assert end.status is case.end
     assert commanded(lab) == case.sent
@@ -305,10 +313,10 @@ async def test_after_the_quarantine_it_is_settled_before_anything_is_opened(lab:
     await lab.add("n1")
     bmc = lab.bmc("n1")
     bmc.faults = {"close": [Faults.unfenced], "fence": [Faults.unfenced]}
-    await lab.done("n1", Ask.ON)
+    await done(lab, Ask.ON)
     assert list(lab.disk.fleet.sessions) == ["n1"]
     first = len(walked(lab))
-    await lab.done("n1", Ask.OFF)
+    await done(lab, Ask.OFF)
     assert walked(lab)[first:] == ["quarantined", *COMMAND, "reading", *END]
     assert lab.disk.fleet.sessions == {}, "the session that must be dead is off the record"
     steps = [step for step in lab.transitions("n1") if step[1] in ("fence-unanswered", "quarantine-over")]

@@ -56,6 +56,11 @@ SPECIFIC = [
 TRANSIENT_STATUS = {0x01, 0x02, 0x08, 0x0B}
 
 
+def test_what_a_bmc_does_not_know_is_never_worth_asking_again() -> None:
+    assert any(code.unsupported for code in ALL)
+    assert [code.name for code in ALL if code.unsupported and code.transient] == []
+
+
 @pytest.mark.parametrize(("number", "transient"), COMPLETIONS, ids=lambda v: f"{v:02X}h")
 def test_a_generic_completion_code_of_the_field_is_known(number: int, transient: bool) -> None:
     code = codes.completion(number, NetFn.CHASSIS, ChassisCommand.CONTROL)
