@@ -1,10 +1,13 @@
 """What comes after the trace: the rest of its misfortunes, and the worst that network and BMCs can still do.
 
 Where the code departs from a trace, the schedule stays as hostile as the trace has it: requests, crashes and
-buttons come in their order, a command that arrives late there arrives late here, and one that the trace leaves under way
-arrives once the node is declared to be something.  What a BMC has accepted it acts on as late as it may.
+buttons come in their order, a command that arrives late there arrives late here, and one that is left under way
+arrives once the node is declared to be something.  A model knows no times; here those hold of which the spec says
+that they are relied on: a datagram lives no longer than `packet-lifetime`, an idle session than `idle-limit`, and
+what a BMC has accepted it acts on within `settle`, as late as it may.
 """
 
+import math
 from collections.abc import Sequence
 
 from powerfsm.model.trace import Act, Button, Crash, Deliver, Happening, NodeStep, Reboot, Request, Restore, Send
@@ -31,10 +34,13 @@ class Afterwards:
         self._wire = stage.site.wire
         self._pace = stage.pace
         self._rest = list(rest)
+        self._timings = stage.spec.timings
 
     async def play(self) -> None:
         """Play to the end, until nothing is outstanding and nothing is under way."""
-        await self._strike_declared()
+        # The last moment of the trace itself is still without times.
+        await self._strike_declared(math.inf)
+        self._site.end_idle_sessions(self._timings["idle-limit"])
         self._wire.holds = self._holds
         self._wire.holds_reply = lambda _: False
         for reply in tuple(self._wire.replies):
@@ -50,8 +56,8 @@ class Afterwards:
             self._act_in_time()
         self._let_through()
         await self._pace.until(self._quiet, _A_WHILE)
-        await self._strike_declared()
-        await self._pace.pass_by(self._settling())
+        await self._strike_declared(self._timings["packet-lifetime"])
+        await self._pace.pass_by(self._timings["settle"])
         await self._pace.until(self._quiet, _A_WHILE)
 
     async def _play(self, line: Happening) -> None:
@@ -77,7 +83,7 @@ class Afterwards:
                 await self._pace.until(lambda: self._ends(node) > ended or self._rests(node), _A_WHILE)
             case Deliver() if line.packet.what in _COMMANDS:
                 node = self._stage.name(line)
-                for parcel in self._wire.under_way(node, line.packet.what, None)[:1]:
+                for parcel in self._alive(self._wire.under_way(node, line.packet.what, None))[:1]:
                     self._wire.deliver(parcel)
             case Act():
                 node = self._stage.name(line)
@@ -92,14 +98,20 @@ class Afterwards:
             for line in self._rest
         )
 
-    async def _strike_declared(self) -> None:
+    def _alive(self, parcels: Sequence[Parcel], lifetime: float | None = None) -> list[Parcel]:
+        """Those that are not older than a datagram can be."""
+        most = self._timings["packet-lifetime"] if lifetime is None else lifetime
+        return [each for each in parcels if self._site.fleet.clock() - each.at <= most]
+
+    async def _strike_declared(self, lifetime: float) -> None:
         """Have everything that can still hit a node hit it now, where it is declared to be something."""
         for node in self._stage.names.values():
             state = self._stage.process.registry.nodes[node].state
             if self._stage.spec.node.declares(state) is None:
                 continue
             self._pace.tick()
-            for parcel in [each for each in self._wire.held if each.node == node and each.what in _COMMANDS]:
+            held = [each for each in self._wire.held if each.node == node and each.what in _COMMANDS]
+            for parcel in self._alive(held, lifetime):
                 self._wire.deliver(parcel)
             for latched in tuple(self._site.latched[node]):
                 self._site.act(node, latched)
@@ -112,10 +124,7 @@ class Afterwards:
 
     def _act_in_time(self) -> None:
         for node in self._stage.names.values():
-            self._site.act_by(node, self._settling() * _AS_LATE_AS_MAY_BE)
-
-    def _settling(self) -> float:
-        return self._stage.spec.timings["settle"]
+            self._site.act_by(node, self._timings["settle"] * _AS_LATE_AS_MAY_BE)
 
     def _quiet(self) -> bool:
         self._act_in_time()

@@ -1,5 +1,6 @@
 """The script: each line of a trace, made to happen to the real code, as long as that follows."""
 
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -291,7 +292,7 @@ class Script:
             raise self._departed(line, f"{line.packet} is copied", "nothing of the kind was ever sent")
         self._copies[key] = self._copies.get(key, 0) + 1
         if len(self._held(node, what, session)) < self._copies[key]:
-            self._wire.held.append(_copied(last))
+            self._wire.held.append(dataclasses.replace(last))
 
     async def _lose(self, line: Lose) -> None:
         if line.packet.what is not Other.ANSWER:
@@ -476,9 +477,3 @@ def _is(standing: Standing, deed: Deed, word: str, session: int | None) -> bool:
 
 def _told(step: Step) -> str:
     return f"from {step.before} by {step.event} to {step.after}"
-
-
-def _copied(parcel: Parcel) -> Parcel:
-    return Parcel(
-        parcel.node, parcel.what, parcel.session, parcel.carrier, parcel.datagram, parcel.to, parcel.link
-    )

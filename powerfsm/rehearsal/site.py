@@ -20,7 +20,7 @@ from bmcsim.faults.point import Step
 from bmcsim.faults.power import OrderFault, WrongReading
 from bmcsim.hardware import Power as Rails
 from bmcsim.machine import Order
-from bmcsim.sessions import ClosedBy
+from bmcsim.sessions import ClosedBy, Session
 from powerfsm.journal import Entry
 from powerfsm.power import Command, Power
 from powerfsm.rehearsal.disk import Disk
@@ -144,6 +144,18 @@ class Site:
         session = sessions.get(session_id)
         if session is not None:
             sessions.close(session, ClosedBy.IDLE, self.fleet.clock())
+
+    def end_idle_sessions(self, limit: float) -> None:
+        """From now on drop the sessions that are open when nothing has come in them for `limit` seconds."""
+        for bmc in self.fleet:
+            for session in bmc.sessions:
+                self._end_idle(bmc.name, session, limit)
+
+    def _end_idle(self, node: str, session: Session, limit: float, _: float = 0.0) -> None:
+        if session.heard + limit > self.fleet.clock():
+            self.fleet.at(session.heard + limit, partial(self._end_idle, node, session, limit))
+        else:
+            self.drop_idle(node, session.id)
 
     def press(self, node: str, power: Power) -> None:
         """Have an operator turn a machine on, or off."""

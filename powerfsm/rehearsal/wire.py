@@ -41,6 +41,7 @@ class Parcel:
         datagram: As it was sent.
         to: Where to.
         link: Who sent it.
+        at: When it was sent, in virtual seconds.
     """
 
     node: str
@@ -50,6 +51,7 @@ class Parcel:
     datagram: bytes
     to: Address
     link: "ScriptedLink"
+    at: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +103,7 @@ class Wire:
         if node is None:
             return
         what, session, carrier = self._read(self._fleet[node], datagram)
-        parcel = Parcel(node, what, session, carrier, datagram, to, link)
+        parcel = Parcel(node, what, session, carrier, datagram, to, link, self._fleet.clock())
         self.sent(parcel)
         if node in self.deaf:
             return
