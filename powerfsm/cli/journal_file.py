@@ -1,114 +1,97 @@
 """The journal from a file: a daemon's database, or what `powerfsm events --json` printed."""
 
+import sqlite3
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TextIO
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import exc, inspect
 
-from powerfsm.client import answers
-from powerfsm.journal import Entry, Kind
-from powerfsm.store import reading, sqlite
-from powerfsm.store.rows import UnknownValue
+from powerfsm.audit.database import DatabaseJournal, open_database
+from powerfsm.audit.export import BadJournal, ExportedJournal, open_export
+from powerfsm.audit.findings import Row
+from powerfsm.journal import Entry
+from powerfsm.store.errors import StoreError
+from powerfsm.store.sqlite import explained, place
 
-_MAGIC = b"SQLite format 3\0"
-_AT_A_TIME = 10_000
+_DATABASE = b"SQLite format 3\0"
+_LARGEST = 2**63 - 1
 
-_LINE = TypeAdapter(answers.Entry)
+_END_OF_TIME = 253_402_300_800.0
+"""Seconds since the epoch at which the year 10000 begins, which no calendar here knows."""
+
+_ENTRY = TypeAdapter(Entry)
 
 
 class JournalUnreadable(Exception):
     """There is no journal in the file, or not one that this version can read; the message says what to do."""
 
 
-def entries(file: str, node: str) -> Iterator[Entry]:
-    """The entries of one node, in the order of the journal.
-
-    A database is opened read-only, so that of a daemon that runs may be given.
+@contextmanager
+def opened(where: str) -> Generator[DatabaseJournal | ExportedJournal]:
+    """The journal of a database, which may be that of a daemon that runs, or of an export.
 
     Args:
-        file: Path of a database or of JSON lines; `-` for JSON lines on standard input.
-        node: Name of the node.
+        where: Path of a file, or a `sqlite:` URL; `-` for an export on standard input.
 
     Raises:
-        JournalUnreadable: The file cannot be read, or holds something else.
+        JournalUnreadable: It cannot be read, or holds something else.
     """
-    if file == "-":
-        yield from _of_lines(sys.stdin, "standard input", node)
+    if where == "-":
+        with _understood("standard input"):
+            yield ExportedJournal(sys.stdin.buffer, "standard input")
         return
-    path = Path(file).resolve()
+    with _understood(where):
+        path = place(where)
+        with path.open("rb") as file:
+            database = file.read(len(_DATABASE)) == _DATABASE
+        try:
+            with open_database(path) if database else open_export(path) as journal:
+                yield journal
+        except sqlite3.Error as error:
+            raise explained(error, path) from error
+
+
+@contextmanager
+def _understood(where: str) -> Generator[None]:
     try:
-        with path.open("rb") as beginning:
-            is_database = beginning.read(len(_MAGIC)) == _MAGIC
-        if is_database:
-            yield from _of_database(path, node)
-        else:
-            with path.open(encoding="utf-8") as lines:
-                yield from _of_lines(lines, file, node)
+        yield
+    except (BadJournal, StoreError) as error:
+        raise JournalUnreadable(str(error)) from error
     except OSError as error:
         raise JournalUnreadable(
-            f"{file} cannot be read: {error.strerror}; give a database or JSON lines"
+            f"{where} cannot be read: {error.strerror}; give a database or what `powerfsm events --json` prints"
         ) from error
 
 
-def _of_database(path: Path, node: str) -> Iterator[Entry]:
-    engine = sqlite.readers(path)
-    try:
-        with engine.begin() as connection:
-            if not inspect(connection).has_table("journal"):
-                raise JournalUnreadable(f"{path} is a database without a journal; give that of a powerfsm daemon")
-            after = 0
-            while some := reading.entries(connection, after, _AT_A_TIME, node):
-                yield from some
-                after = some[-1].seq
-    except exc.DBAPIError as error:
-        raise JournalUnreadable(str(sqlite.explained(error, path))) from error
-    except UnknownValue as error:
-        raise JournalUnreadable(f"{path} holds what this version does not know, {error}") from error
-    finally:
-        engine.dispose()
+def entries(where: str, node: str) -> list[Entry]:
+    """The entries of one node, in the order of the journal.
+
+    Raises:
+        JournalUnreadable: As `opened`; or an entry of the node is none.
+    """
+    with opened(where) as journal:
+        return [_entry(row) for row in _rows(journal, node)]
 
 
-def _of_lines(lines: TextIO, name: str, node: str) -> Iterator[Entry]:
+def _rows(journal: DatabaseJournal | ExportedJournal, node: str) -> Iterator[Row]:
+    if isinstance(journal, DatabaseJournal):
+        # By the index of nodes: a fleet's journal is a thousand times as long.
+        yield from journal.before(_LARGEST, node, _LARGEST)
+        return
+    for page in journal.pages():
+        yield from (row for row in page if row[3] == node)
+
+
+def _entry(row: Row) -> Entry:
+    *most, detail = row
     try:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                try:
-                    told = _LINE.validate_json(line)
-                    kind = Kind(told.kind)
-                except ValueError as error:
-                    raise JournalUnreadable(
-                        f"line {number} of {name} is no entry of a journal ({_mistake(error)}); "
-                        "give what `powerfsm events --json` prints, or a database"
-                    ) from error
-                if told.node == node:
-                    yield _entry(told, kind)
-    except UnicodeDecodeError as error:
+        entry = _ENTRY.validate_python((*most, detail or {}))
+    except ValidationError as error:
+        mistake = error.errors(include_url=False, include_input=False)[0]
         raise JournalUnreadable(
-            f"{name} is neither a database nor text; give what `powerfsm events --json` prints, or a database"
+            f"entry {row[0]} of the journal cannot be: {mistake['msg']}; `powerfsm audit` tells more"
         ) from error
-
-
-def _entry(told: answers.Entry, kind: Kind) -> Entry:
-    return Entry(
-        told.seq,
-        told.at.timestamp(),
-        kind,
-        told.node,
-        told.event,
-        told.operation,
-        told.generation,
-        told.before,
-        told.after,
-        told.detail,
-    )
-
-
-def _mistake(error: ValueError) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        return f"{where}: {first['msg']}" if where else str(first["msg"])
-    return str(error)
+    if not 0 <= entry.at < _END_OF_TIME:
+        raise JournalUnreadable(f"entry {row[0]} of the journal has no time that a calendar knows")
+    return entry

@@ -39,7 +39,7 @@ def steps_of(machine: Machine, journey: Journey) -> Path:
     """
     since = _since(journey.since)
     try:
-        found = list(entries(journey.journal, journey.node))
+        found = entries(journey.journal, journey.node)
     except JournalUnreadable as error:
         raise typer.BadParameter(str(error), param_hint="--journal") from error
     if not found:

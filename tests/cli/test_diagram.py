@@ -78,8 +78,8 @@ def test_the_path_is_bounded_by_operation_by_time_by_entry_and_by_number(run: Ru
         (("--last", "3"), "it needs --journal and --node"),
         (("--since", "3"), "it needs --journal and --node"),
         (("--operation", "3"), "it needs --journal and --node"),
-        (("--journal", "none.db", "--node", NODE), "No such file or directory; give a database or JSON lines"),
-        (("--journal", ".", "--node", NODE), "Is a directory; give a database or JSON lines"),
+        (("--journal", "none.db", "--node", NODE), "No such file or directory; give a database or what"),
+        (("--journal", "..", "--node", NODE), "Is a directory; give a database or what"),
         (("--journal", "fleet.db", "--node", "r9"), "no entry of a node 'r9'"),
         (("--journal", "fleet.db", "--node", NODE, "--since", "noon"), "a time such as 2026-05-17T08:30:00Z"),
         (
@@ -88,10 +88,14 @@ def test_the_path_is_bounded_by_operation_by_time_by_entry_and_by_number(run: Ru
         ),
         (("--journal", "fleet.db", "--node", NODE, "--operation", "9"), "machine node for operation 9;"),
         (("--journal", "fleet.db", "--node", NODE, "--last", "0"), "--last"),
-        (("--journal", "other.db", "--node", NODE), "is a database without a journal"),
-        (("--journal", "bytes", "--node", NODE), "is neither a database nor text"),
-        (("--journal", "text", "--node", NODE), "line 2 of text is no entry of a journal (seq: Field required);"),
-        (("--journal", "kind", "--node", NODE), "line 1 of kind is no entry of a journal ('gossip' is not"),
+        (("--journal", "other.db", "--node", NODE), "is a database of some other program"),
+        (("--journal", "bytes", "--node", NODE), "bytes, line 1: it is not JSON"),
+        (("--journal", "text", "--node", NODE), "text, line 2: it is not an entry of a journal"),
+        (
+            ("--journal", "kind", "--node", NODE),
+            "entry 1 of the journal cannot be: Input should be 'transition', 'phase'",
+        ),
+        (("--journal", "late", "--node", NODE), "entry 1 of the journal has no time that a calendar knows"),
         (("--journal", "torn.db", "--node", NODE), "torn.db is damaged"),
     ],
 )
@@ -104,7 +108,10 @@ def test_what_is_wrong_is_told_with_what_to_do(
     entry = '{"seq": 1, "at": "2026-01-01T00:00:00Z", "kind": "daemon", "node": null, "event": "started"'
     entry += ', "operation": null, "generation": null, "before": null, "after": null, "detail": {}}\n'
     Path("text").write_text(f"{entry}{{}}\n", "utf-8")
-    Path("kind").write_text(entry.replace("daemon", "gossip"), "utf-8")
+    Path("kind").write_text(entry.replace("daemon", "gossip").replace('"node": null', '"node": "r1n01"'), "utf-8")
+    Path("late").write_text(
+        '{"seq": 1, "at": 1e300, "kind": "phase", "node": "r1n01", "event": "fenced"}', "utf-8"
+    )
     Path("torn.db").write_bytes(database.read_bytes()[:9000])
     ran = run("diagram", *options)
     assert (ran.code, ran.out) == (2, "")
