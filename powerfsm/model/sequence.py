@@ -112,7 +112,7 @@ class _Canvas:
         room = high - low
         head = "x" if arrow.lost else (">" if source < target else "<")
         label = f" {arrow.label} "
-        if len(label) + 2 > room:
+        if len(label) + 1 > room:
             # Its words stand above it.
             row = self._lifelines()
             self._write(row, max(0, min(low + (room - len(label)) // 2, WIDTH - len(label))), label)

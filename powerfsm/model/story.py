@@ -158,14 +158,16 @@ def story(trace: Trace) -> Story:
 
 
 def of_steps(steps: Steps, arrow: str, *, several: bool) -> str:
-    """The text of steps; a state that is entered again at once is counted."""
+    """The text of steps; a state that is entered again and again is counted."""
     told: list[str] = []
     count = 0
     for number, state in enumerate(steps.states):
         count += 1
         if number + 1 < len(steps.states) and steps.states[number + 1] == state:
             continue
-        told.append(state if count == 1 else f"{state} ({count - 1} more)")
+        told += [state, state][:count]
+        if count > 2:
+            told[-1] += f" ({count - 1} times)"
         count = 0
     return (f"n{steps.node} " if several else "") + f" {arrow} ".join(told)
 
