@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from powerfsm.audit.drive_walks import DriveWalks, Walk
+from powerfsm.audit.drive_walks import DriveWalks, Edge, Walk
 from powerfsm.audit.findings import Check, Impossible
-from powerfsm.audit.track import EITHER, Begun, Track
+from powerfsm.audit.track import EITHER, NOT_SPENT, SPENT, Begun, Track
 from powerfsm.power import Command
 from powerfsm.spec.schema import Ignore, Outcome, Reject, branches
 
@@ -68,6 +68,8 @@ class ActionAudit:
             raise self._impossible(t, Check.PHASE, f"phase {before} ends by {event} in {after}")
         if event in _OWN_IS_CLOSED and before in _BEGIN_BY_CLOSING:
             self._check_closed(t, event, before)
+        elif event == "broken-off" and before in _BEGIN_BY_CLOSING and t.own is not None:
+            t.cut = True
         if event == "fenced":
             left = [number for number, command in t.sessions.items() if command != _SOFT]
             if left:
@@ -84,9 +86,7 @@ class ActionAudit:
             )
         t.walk = edge.walk
         if walk.leg.once:
-            action.spent = frozenset(config.spent for config in edge.walk.configs)
-            if after == "marking" or "acquit" in edge.effects:
-                action.spent = EITHER
+            _mark(action, event, after, edge)
         for effect in edge.effects:
             if effect in _TELLS:
                 t.due = _TELLS[effect]
@@ -238,6 +238,9 @@ class ActionAudit:
             raise self._impossible(t, Check.SESSION, what)
 
     def _check_closed(self, t: Track, event: str, before: str) -> None:
+        if event == "left" and t.cut:
+            # It stays on record as not shown to be closed, and the next drive has to begin by that.
+            t.own, t.cut = None, False
         if t.own is not None:
             raise Impossible(
                 Check.SESSION,
@@ -277,6 +280,19 @@ class ActionAudit:
         heard = "nothing" if walk.heard is None else walk.heard
         ends = ", ".join(self._walks.ends(walk))
         return Impossible(check, found, f"in phase {walk.phase}, where {heard} was told: {ends}")
+
+
+def _mark(action: Begun, event: str, after: str | None, edge: Edge) -> None:
+    """What is now durable of the mark that a command which is sent once only may have been sent."""
+    if action.acquitting:
+        # What was written without waiting came before this entry, and so is on disk with it.
+        action.spent, action.acquitting = NOT_SPENT, False
+    if after == "marking":
+        action.spent = EITHER
+    elif event == "marked":
+        action.spent = SPENT
+    elif "acquit" in edge.effects and action.spent is SPENT:
+        action.spent, action.acquitting = EITHER, True
 
 
 def _may(outcome: Outcome, before: str, after: str) -> bool:

@@ -28,6 +28,7 @@ class Begun:
         asked_by: By whom.
         leg: How many legs are behind it.
         spent: What may be durable of the mark that its command may have been sent.
+        acquitting: The mark is being taken back.
         resets: A reset was sent, and was not answered by saying that it was not done.
         status: How it ended, or `in-play` or `waiting`.
         reason: Why, where the journal tells it.
@@ -42,6 +43,7 @@ class Begun:
     asked_by: str
     leg: int = 0
     spent: frozenset[bool] = NOT_SPENT
+    acquitting: bool = False
     resets: bool = False
     status: str = "in-play"
     reason: str | None = None
@@ -72,6 +74,7 @@ class Track:
         reading: The last reading of the drive.
         read_by: When that was told.
         fate: How the last session of the drive was closed: `closed`, `unanswered`, or None.
+        cut: The close of the drive's session was itself cut off, by a defect.
         due: The event that the drive has still to tell the node.
         unfenced: Sessions of which this process was told nothing when it closed them.
         findings: How many there were.
@@ -79,6 +82,7 @@ class Track:
 
     __slots__ = (
         "address",
+        "cut",
         "desired",
         "drifted",
         "due",
@@ -156,6 +160,7 @@ class Track:
         self.reading: str | None = None
         self.read_by = 0.0
         self.fate: str | None = None
+        self.cut = False
         self.due: str | None = None
         self.unfenced: set[int] = set()
         self.softs = {number for number, command in self.sessions.items() if command == Command.SOFT_OFF}

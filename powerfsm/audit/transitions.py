@@ -140,6 +140,7 @@ class StepAudit:
             )
         t.leg = leg
         t.reading = t.own = t.fate = t.due = None
+        t.cut = False
         t.walk = self._walks.begin(LEGS[operation.ask][leg], operation.spent)
 
     # Which step it is.

@@ -27,12 +27,14 @@ class Judge:
 
     Attributes:
         broken: Promises that were broken, in words; empty is what every test wants.
+        found: How many were ever broken, those included that a test broke on purpose and took off him.
         log: All that happened outside of the daemon, with the time, in order.
         steps: The pairs of state and event of the machine `node` that were taken as transitions.
     """
 
     def __init__(self, spec: Spec, bmcs: dict[str, "LabBmc"]) -> None:
         self.broken: list[str] = []
+        self.found = 0
         self.log: list[tuple[float, str]] = []
         self.steps: set[tuple[str, str]] = set()
         self.disk: Disk
@@ -154,6 +156,7 @@ class Judge:
     def break_(self, told: str) -> None:
         """A promise was broken."""
         self.broken.append(told)
+        self.found += 1
 
     def _in_play(self, name: str) -> Operation | None:
         number = self.disk.fleet.nodes[name].in_play

@@ -2,7 +2,7 @@
 
 It runs in virtual time.  A process that crashes is cut off from BMCs and disk in one instant; what its tasks
 still do while they unwind reaches nothing, and what it had sent before arrives.  When the laboratory is left, its
-judge must have seen no promise broken.
+judge must have seen no promise broken, and an audit must find its journal possible.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -20,6 +20,7 @@ from judge import Judge
 from lab_disk import Disk, LabStore
 from powerfsm.actions import Workshop
 from powerfsm.actions.limits import Limits
+from powerfsm.audit import Auditor, Finding
 from powerfsm.bmc import Bmc
 from powerfsm.drift import Sweep
 from powerfsm.journal import Kind
@@ -47,6 +48,8 @@ class Lab:
         limits: What the next process may have under way at once.
         sweeps: Whether the next process sweeps for drift.
         began: When it was made, in trio's time.
+        starts: How long the journal was when each process started.
+        audited: Whether the journal is audited when the laboratory is left.
     """
 
     def __init__(self, world: trio.Nursery) -> None:
@@ -61,6 +64,8 @@ class Lab:
         self.driver: LabDriver
         self.store: LabStore
         self.began = trio.current_time()
+        self.starts: list[int] = []
+        self.audited = True
         self._world = world
         self._timings: dict[str, float] = {}
         self._down = trio.Event()
@@ -71,6 +76,7 @@ class Lab:
 
     async def start(self, **timings: float) -> None:
         """Start the daemon's core on what is on the disk, with recovery."""
+        self.starts.append(len(self.disk.journal))
         self._timings.update((name.replace("_", "-"), value) for name, value in timings.items())
         self.driver, self.store = LabDriver(self.bmcs), LabStore(self.disk)
         self.workshop = Workshop(
@@ -174,6 +180,14 @@ class Lab:
 
     # What can be seen.
 
+    def audit(self) -> list[Finding]:
+        """What cannot be in the journal; between two processes the newest entries may be missing."""
+        auditor, found = Auditor(self.spec), list[Finding]()
+        for begin, end in pairwise([*self.starts, len(self.disk.journal)]):
+            auditor.start_process()
+            found += auditor.feed(self.disk.journal[begin:end])
+        return found
+
     def moments(self) -> list[float]:
         """When something happened outside of the daemon, in seconds since the laboratory was made."""
         return sorted({at - self.began for at, _ in self.judge.log})
@@ -211,6 +225,8 @@ async def laboratory(**timings: float) -> AsyncGenerator[Lab]:
         await lab._down.wait()
         world.cancel_scope.cancel()
     assert lab.judge.broken == []
+    # What a test broke on purpose, and took off the judge, is in the journal all the same.
+    assert not lab.audited or lab.judge.found or lab.audit() == []
 
 
 NewLab = Callable[..., AbstractAsyncContextManager[Lab]]
