@@ -55,7 +55,7 @@ class Variant:
     Attributes:
         name: What is left out.
         broken: The properties that have a counterexample; all others hold, exhaustively.
-        standstill: Between a look at the lease and the send: `NEVER` longer than the bound; a `PAUSE` of any length;
+        standstill: From a look at the lease to the send: `NEVER` past the bound; a `PAUSE` of any length;
             `FROZEN_CLOCK`, and the daemon's clock stands still with it.
         knobs: As the model calls them; what is not named is as designed.
     """
