@@ -331,7 +331,8 @@ class Script:
                 self._wire.deliver(parcel)
             return bool(self._wire.coming_back(node, frozenset({CLOSE}), known))
 
-        if not self._wire.coming_back(node, frozenset({CLOSE}), known) and self._stage.standing(node) is None:
+        answered = bool(self._wire.coming_back(node, frozenset({CLOSE}), known))
+        if not answered and self._stage.standing(node) is None and not self._site.is_open(node, known):
             await self._pace.until(lambda: closed() or self._stage.standing(node) is not None)
         await self._come_back(line, frozenset({CLOSE}), "the action gets the answer to its close")
 

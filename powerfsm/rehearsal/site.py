@@ -145,6 +145,10 @@ class Site:
         if session is not None:
             sessions.close(session, ClosedBy.IDLE, self.fleet.clock())
 
+    def is_open(self, node: str, session_id: int | None) -> bool:
+        """Whether a BMC has such a session."""
+        return session_id is not None and self.fleet[node].sessions.get(session_id) is not None
+
     def end_idle_sessions(self, limit: float) -> None:
         """From now on drop the sessions that are open when nothing has come in them for `limit` seconds."""
         for bmc in self.fleet:
