@@ -10,7 +10,7 @@ import pytest
 from legible import assert_legible
 from powerfsm.spec import Machine, load, schema
 from powerfsm.spec.diagram import FORMATS, MACHINES, render
-from powerfsm.spec.diagram.arrows import condition
+from powerfsm.spec.diagram.arrows import condition, kind
 from powerfsm.spec.diagram.drawing import draw
 from powerfsm.spec.diagram.picture import Edge, Way
 from powerfsm.spec.diagram.views import around
@@ -39,6 +39,15 @@ def test_around_a_state_is_every_branch_that_touches_it(name: str, state: str) -
     }
     assert told == declared(OWN[name], state)
     assert shown.focus == state
+
+
+@pytest.mark.parametrize(("name", "state"), EVERY_STATE)
+def test_no_line_tells_two_kinds(name: str, state: str) -> None:
+    machine = OWN[name]
+    for edge in around(machine, state).edges:
+        sources = next(each.states for each in around(machine, state).vertices if each.name == edge.source)
+        kinds = {kind(machine, source, way.event, edge.target) for source in sources for way in edge.ways}
+        assert edge.stays or kinds == {edge.kind}
 
 
 @pytest.mark.parametrize(("name", "state"), EVERY_STATE)

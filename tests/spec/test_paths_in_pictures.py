@@ -115,6 +115,16 @@ def test_a_step_that_the_machine_does_not_declare_is_told_in_words() -> None:
             assert remark in text
 
 
+def test_what_a_drive_ignored_is_told_in_the_state_that_it_stayed_in() -> None:
+    ignored = [Entry(1, 0.0, Kind.PHASE, NODE, "expired", 1, 1, "withdrawing", "withdrawing")]
+    machine = OWN["drive"]
+    for shown in (whole(machine), around(machine, "withdrawing")):
+        told = drawn_into(shown, machine, path(machine, ignored, "an ignored one"))
+        assert taken(told) == {("withdrawing", "withdrawing", "expired"): (1,)}
+        assert not told.remarks
+        assert_legible(draw(told))
+
+
 def test_many_steps_are_counted_and_the_last_ones_named() -> None:
     assert str(Taken("told", (4,))) == "step 4"
     assert str(Taken("told", (4, 5, 9))) == "3 steps: 4, 5, 9"

@@ -1,8 +1,8 @@
 """The branches of a machine as arrows of a picture, made fewer where several can be drawn as one.
 
-Arrows between the same two states become one edge with several labels; and what holds in every state of a
-kind (a request begins a drive in whatever state the node rests) is drawn once, from a vertex of its own that
-stands for them all.
+Arrows of a kind between the same two states become one edge with several labels; and what holds in every
+state of a kind (a request begins a drive in whatever state the node rests) is drawn once, from a vertex of
+its own that stands for them all.
 """
 
 from collections.abc import Iterable, Iterator
@@ -87,10 +87,11 @@ def put_together(machine: Machine, given: Iterable[Arrow]) -> tuple[list[Vertex]
 
 
 def merged(given: Iterable[Arrow]) -> Iterator[Edge]:
-    """One edge for all that lead from one vertex to another; it tells what the first of them tells."""
-    between: dict[tuple[str, str], list[Arrow]] = {}
+    """One edge for all of a kind that lead from one vertex to another, and one for all that stay in a vertex."""
+    between: dict[tuple[str, str, EdgeKind | None], list[Arrow]] = {}
     for each in given:
-        between.setdefault((each.source, each.target), []).append(each)
-    for (source, target), parallel in between.items():
+        told = None if each.source == each.target else each.kind
+        between.setdefault((each.source, each.target, told), []).append(each)
+    for (source, target, _), parallel in between.items():
         ways = tuple(dict.fromkeys(each.way for each in parallel))
         yield Edge(source, target, ways, parallel[0].kind)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from powerfsm.journal import Entry, Kind
 from powerfsm.spec import schema
 from powerfsm.spec.diagram.arrows import kind
-from powerfsm.spec.diagram.picture import Edge, Picture, Taken, Vertex, Way
+from powerfsm.spec.diagram.picture import Edge, Picture, Taken, Way
 from powerfsm.spec.machine import Machine
 
 _KINDS = {"node": Kind.TRANSITION, "drive": Kind.PHASE}
@@ -64,21 +64,27 @@ def path(machine: Machine, entries: Iterable[Entry], about: str, last: int | Non
 
 def drawn_into(picture: Picture, machine: Machine, went: Path) -> Picture:
     """The picture with the path in it: what was taken is numbered, what was not is marked as such."""
-    taken: dict[tuple[str, str], dict[str, list[int]]] = {}
+    taken: dict[Edge, dict[str, list[int]]] = {edge: {} for edge in picture.edges}
+    stayed: dict[str, dict[str, list[int]]] = {}
     remarks: list[str] = []
+    leading = _leading(picture)
     for step in went.steps:
         if step.after is None or (picture.focus and picture.focus not in {step.before, step.after}):
             continue
-        ends = _ends(picture, machine, step)
-        if ends is None:
+        edge = leading.get((step.before, step.entry.event, step.after))
+        if edge is not None:
+            taken[edge].setdefault(step.entry.event, []).append(step.number)
+        elif step.before == step.after and _may_stay(machine, step):
+            stayed.setdefault(step.before, {}).setdefault(step.entry.event, []).append(step.number)
+        else:
             told = f"step {step.number} is not declared: {step.entry.event}, {step.before} to {step.after}"
             # A journal that came from elsewhere may hold anything.
             remarks.append("".join(each if each.isprintable() else "?" for each in told))
-        else:
-            taken.setdefault(ends, {}).setdefault(step.entry.event, []).append(step.number)
-    edges = [replace(edge, taken=_taken(taken.pop((edge.source, edge.target), {}))) for edge in picture.edges]
-    # What is left stayed in its state, where the picture has no edge for that.
-    edges += [_staying(machine, state, events) for (state, _), events in taken.items()]
+    edges = [
+        _told(edge, events, stayed.pop(edge.source, {}) if edge.stays else {}) for edge, events in taken.items()
+    ]
+    # The picture of a whole machine has no edges for what stays in its state.
+    edges += [_told(_staying(machine, state, events), {}, events) for state, events in stayed.items()]
     visited = {state for step in went.steps for state in (step.before, step.after)}
     left = {edge.source for edge in edges if edge.taken}
     here = (went.steps[-1].after or went.steps[-1].before) if went.steps else None
@@ -98,14 +104,15 @@ def drawn_into(picture: Picture, machine: Machine, went: Path) -> Picture:
     )
 
 
-def _ends(picture: Picture, machine: Machine, step: Step) -> tuple[str, str] | None:
-    """The ends of the edge that a step went along, or None where the machine declares no such step."""
-    states: dict[str, Vertex] = {vertex.name: vertex for vertex in picture.vertices}
-    for edge in picture.edges:
-        leads = edge.target == step.after and step.before in states[edge.source].states
-        if leads and any(way.event == step.entry.event for way in edge.ways):
-            return edge.source, edge.target
-    return (step.before, step.before) if step.before == step.after and _may_stay(machine, step) else None
+def _leading(picture: Picture) -> dict[tuple[str, str, str], Edge]:
+    """The edge for a step, by state before, event and state after."""
+    states = {vertex.name: vertex.states for vertex in picture.vertices}
+    return {
+        (state, way.event, edge.target): edge
+        for edge in picture.edges
+        for state in states[edge.source]
+        for way in edge.ways
+    }
 
 
 def _may_stay(machine: Machine, step: Step) -> bool:
@@ -116,10 +123,11 @@ def _may_stay(machine: Machine, step: Step) -> bool:
     return isinstance(outcome, schema.Ignore) or step.before in {each.to for each in schema.branches(outcome)}
 
 
-def _staying(machine: Machine, state: str, events: dict[str, list[int]]) -> Edge:
-    told = kind(machine, state, next(iter(events)), state)
-    return Edge(state, state, tuple(Way(event) for event in events), told, _taken(events))
+def _staying(machine: Machine, state: str, events: Iterable[str]) -> Edge:
+    return Edge(state, state, (), kind(machine, state, next(iter(events)), state))
 
 
-def _taken(events: dict[str, list[int]]) -> tuple[Taken, ...]:
-    return tuple(Taken(event, tuple(steps)) for event, steps in events.items())
+def _told(edge: Edge, events: dict[str, list[int]], more: dict[str, list[int]]) -> Edge:
+    """The edge with the steps that led along it, and with events that it had no label for."""
+    taken = tuple(Taken(event, tuple(steps)) for event, steps in (events | more).items())
+    return replace(edge, ways=(*edge.ways, *map(Way, more)), taken=taken)

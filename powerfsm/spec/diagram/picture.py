@@ -155,7 +155,7 @@ class Picture:
         name: The machine's name.
         about: The machine, or the state in the middle, in one sentence.
         vertices: In the order of the file; those that stand for several states come last.
-        edges: At most one from any vertex to any other.
+        edges: At most one of a kind from any vertex to any other.
         focus: The state around which it is drawn, or None: the whole machine.
         journey: What the path that is drawn in is, in one sentence, or empty.
         remarks: What could not be drawn, in sentences.
