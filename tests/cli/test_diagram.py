@@ -4,9 +4,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import trio
 
-from a_journal import BEGAN, NODE, OPERATION, as_database, as_lines
-from command_line import PATIENCE, Run, Start
+from a_journal import BEGAN, NODE, OPERATION, as_database, as_lines, entries
+from command_line import PATIENCE, Run, Start, run_here
+from powerfsm.store.batch import Batch
+from powerfsm.store.store import open_store
 
 
 @pytest.fixture
@@ -44,6 +47,16 @@ def test_a_database_is_left_as_it_is(run: Run, database: Path) -> None:
     before = database.read_bytes()
     assert run("diagram", "--journal", str(database), "--node", NODE).code == 0
     assert database.read_bytes() == before
+
+
+async def test_the_database_of_a_daemon_that_runs_can_be_read_while_it_writes(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "live.db") as store:
+        *most, last = entries()
+        await store.commit(Batch(journal=most))
+        ran = await trio.to_thread.run_sync(run_here, "diagram", "--journal", str(store.path), "--node", NODE)
+        assert ran.code == 0, ran
+        await store.commit(Batch(journal=[last]))
+        assert len(await store.journal()) == last.seq
 
 
 def steps(out: str) -> list[str]:

@@ -97,6 +97,22 @@ def test_the_table_has_a_row_for_every_event_and_for_every_branch_that_leads_her
     assert told == entering
 
 
+MERMAID = re.compile(
+    r"%% .*|stateDiagram-v2|  direction LR"
+    r'|  state "[^"]+" as \w+|  \[\*\] --> \w+|  \w+ --> \[\*\]'
+    r"|  \w+( --> \w+)? : [^;%#]+|  classDef \w+ [\w:,. -]+|  class [\w,]+ \w+"
+)
+"""The few forms of lines that Mermaid's parser was seen to accept."""
+
+
+@pytest.mark.parametrize(("name", "state"), EVERY_STATE)
+def test_mermaid_has_only_lines_of_known_forms_and_one_for_each_edge(name: str, state: str) -> None:
+    lines = render(name, "mermaid", state=state).splitlines()
+    for line in lines:
+        assert MERMAID.fullmatch(line), line
+    assert sum(" : " in line for line in lines) == len(around(OWN[name], state).edges)
+
+
 @pytest.mark.stranger
 @pytest.mark.skipif(which("dot") is None, reason="Graphviz (Debian package graphviz) is not installed")
 @pytest.mark.parametrize(("name", "state"), EVERY_STATE)
