@@ -197,7 +197,7 @@ class Checker:
             errors=errors,
             states=_number(r"(\d+) states, stored", printed),
             depth=_number(r"depth reached (\d+)", printed),
-            trace=tuple(line for line in lines if line.startswith("@")),
+            trace=tuple(line for line in lines if line.startswith("@") and "%" not in line),
         )
 
 

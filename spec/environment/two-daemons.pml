@@ -83,8 +83,7 @@ c_decl {
 #define ROOM         1024
 #define keep(bit, holds, told) \
     if :: (watch & bit) && !(holds) -> printf(told); assert(false) :: else fi
-#define WORD(v) ((v) -> on : off)
-mtype = { off, on };
+#define WORD(v) (v)    /* told as 1, on, and 0, off */
 #define reached(n) assert(witness != n)
 
 #define bit_of(s)      (1 << (s))
@@ -150,7 +149,7 @@ active proctype Requesters() {
             reached(1);
             printf("@1 refused request by %d\n", d + 1)
         :: else ->
-            printf("@1 request %e by %d\n", WORD(v), d + 1);
+            printf("@1 request %d by %d\n", WORD(v), d + 1);
             if
             :: drives[d] && wants[d] == v -> skip       /* joins */
             :: else ->
@@ -184,7 +183,7 @@ end:
            if
            :: has(open_at_bmc, s) ->
                 keep(ONE_ACCEPTED, !(in_play & ~bit_of(s)), "@1 broken one-command-accepted\n");
-                printf("@1 latch %e in %d\n", WORD(has(leads, s)), s);
+                printf("@1 latch %d in %d\n", WORD(has(leads, s)), s);
                 latch = has(leads, s) + 1;
                 if
                 :: opened_in[s] < epoch -> reached(2)   /* accepted, of an owner that is no more */
@@ -196,7 +195,7 @@ end:
                 fi
            :: else ->
                 reached(3);
-                printf("@1 ignore %e on %d\n", WORD(has(leads, s)), s)
+                printf("@1 ignore %d on %d\n", WORD(has(leads, s)), s)
            fi
         :: nloss < NLOSS -> nloss++; commands[s]--; printf("@1 lose command %d\n", s)
         fi;
@@ -222,7 +221,7 @@ end:
     do
     :: atomic {
         latch ->
-        printf("@1 act %e\n", WORD(latch == 2));
+        printf("@1 act %d\n", WORD(latch == 2));
         keep(NOT_AGAINST, !declared || shown == latch - 1, "@1 broken never-against-declared\n");
         power = latch - 1; latch = 0
        }
@@ -296,7 +295,7 @@ inline read() {
     atomic {
         leaves();
         if
-        :: has(open_at_bmc, s) -> seen = power; printf("@1 read %e by %d\n", WORD(power), d + 1)
+        :: has(open_at_bmc, s) -> seen = power; printf("@1 read %d by %d\n", WORD(power), d + 1)
         :: else -> printf("@1 failure %d by %d\n", s, d + 1); goto drive
         fi
     }
@@ -326,7 +325,7 @@ inline send_command() {
     look();
     atomic {
         leaves();
-        printf("@1 send %e on %d by %d\n", WORD(goal), s, d + 1);
+        printf("@1 send %d on %d by %d\n", WORD(goal), s, d + 1);
         keep(ONE_LEAVES, !(in_play & ~bit_of(s)), "@1 broken one-command-leaves\n");
         keep(DURABLE, goal == desired || generation > gen, "@1 broken durable-intent\n");
         if :: !has(closed, s) -> in_play = in_play | bit_of(s) :: else fi;
@@ -439,7 +438,7 @@ declare:
                 printf("@1 refused declare by %d\n", d + 1);
                 goto lost
             :: else ->
-                printf("@1 declare %e by %d\n", WORD(goal), d + 1);
+                printf("@1 declare %d by %d\n", WORD(goal), d + 1);
                 keep(NOT_EARLY, power == goal, "@1 broken no-early-success\n");
                 end_operation(gen);
                 declared = 1; shown = goal; outstanding = 0; drives[d] = 0;
