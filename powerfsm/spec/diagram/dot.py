@@ -8,7 +8,7 @@ _EDGES: dict[EdgeKind, str] = {
     "progress": 'style=solid, arrowhead=normal, color="#0a3069", fontcolor="#0a3069"',
     "cancel": 'style=dashed, arrowhead=empty, color="#8250df", fontcolor="#8250df"',
     "failure": 'style=dotted, arrowhead=normaltee, color="#cf222e", fontcolor="#cf222e"',
-    "recovery": 'style=dashed, arrowhead=vee, color="#116329", fontcolor="#116329"',
+    "recovery": 'style=dashed, arrowhead=veevee, color="#116329", fontcolor="#116329"',
 }
 _FAINT = "#59636e"
 
