@@ -139,12 +139,21 @@ class Drive:
                 await self._turn("expired")
                 await self._go_on()
         except BaseException:
-            await self._turn("broken-off")
-            await self._go_on()
+            await self._break_off()
             raise
         if self._phase != "done":
             raise GaveUp(self._tried())
         return Facts(reading=self._reading, read_at=self._read_at, reason=self._told())
+
+    async def _break_off(self) -> None:
+        """Walk out from wherever it is; a defect met on the way out does not end the walk before its end."""
+        try:
+            await self._turn("broken-off")
+            await self._go_on()
+        except BaseException:
+            await self._turn("broken-off")
+            await self._go_on()
+            raise
 
     async def _go_on(self) -> None:
         """Walk from the present phase to a final one."""

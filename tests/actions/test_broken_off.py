@@ -1,12 +1,14 @@
 """Wherever a drive is, it can be broken off, and its time can be over: what it leaves open is on record."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import trio
 
-from hostile_bmc import Fault, Faults
+from hostile_bmc import Fault, Faults, LabBmc
 from laboratory import Lab
 from powerfsm.actions.drive import Drive
 from powerfsm.journal import Kind
@@ -125,35 +127,25 @@ async def test_an_action_whose_time_is_over_gives_up(lab: Lab, hold: Hold) -> No
 # Defects: of a driver, or our own.
 
 
-class _Defective:
-    """Calls of a driver that end in what no driver should raise."""
+@contextmanager
+def defective(lab: Lab, verb: str) -> Iterator[None]:
+    """Within the block, calls of a verb end in what no driver should raise."""
+    whole = lab.driver.exchange
 
-    def __init__(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._lab = lab
-        self._monkeypatch = monkeypatch
+    async def exchange(bmc: LabBmc, asked: str, *rest: Any) -> object:
+        if asked == verb:
+            raise ZeroDivisionError("division by zero")
+        return await whole(bmc, asked, *rest)
 
-    def __call__(self, verb: str) -> None:
-        whole = self._lab.driver.exchange
-
-        async def exchange(bmc: object, asked: str, *rest: object) -> object:
-            if asked == verb:
-                raise ZeroDivisionError("division by zero")
-            return await whole(bmc, asked, *rest)  # type: ignore[arg-type]  # as they came
-
-        self._monkeypatch.setattr(self._lab.driver, "exchange", exchange)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(lab.driver, "exchange", exchange)
+        yield
 
 
-@pytest.fixture
-def defective(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> _Defective:
-    return _Defective(lab, monkeypatch)
-
-
-async def test_a_defect_in_closing_claims_nothing_though_the_goal_was_read(
-    lab: Lab, defective: _Defective
-) -> None:
+async def test_a_defect_in_closing_claims_nothing_though_the_goal_was_read(lab: Lab) -> None:
     await lab.add("n1")
-    defective("close")
-    end = await lab.done("n1", Ask.ON)
+    with defective(lab, "close"):
+        end = await lab.done("n1", Ask.ON)
     assert end.status is Status.FAILED
     assert end.reason is not None
     assert "ZeroDivisionError: division by zero; this is a defect" in end.reason
@@ -161,16 +153,32 @@ async def test_a_defect_in_closing_claims_nothing_though_the_goal_was_read(
     assert list(lab.disk.fleet.sessions) == ["n1"], "its session is on record, for the next drive to close"
 
 
-async def test_a_defect_while_giving_up_is_told_as_what_it_is_and_the_way_out_is_walked_on(
-    lab: Lab, defective: _Defective
-) -> None:
+async def test_a_defect_while_giving_up_is_told_as_what_it_is_and_the_way_out_is_walked_on(lab: Lab) -> None:
     await lab.add("n1")
     lab.bmc("n1").faults["command"] = [Faults.final]
-    defective("close")
-    end = await lab.done("n1", Ask.ON)
+    with defective(lab, "close"):
+        end = await lab.done("n1", Ask.ON)
     assert end.reason is not None
     assert "ZeroDivisionError: division by zero; this is a defect" in end.reason
     assert _last_steps(lab) == [("giving-up", "broken-off", "giving-up"), ("giving-up", "left", "failed")]
+
+
+async def test_a_defect_while_withdrawing_is_walked_out_too_and_the_next_action_closes_what_is_left(
+    lab: Lab,
+) -> None:
+    await lab.add("n1")
+    bmc = lab.bmc("n1")
+    bmc.ignores = {Command.ON}
+    on = await lab.ask("n1", Ask.ON)
+    await lab.until(lambda: bmc.commands() == ["on"])
+    with defective(lab, "close"):
+        off = await lab.ask("n1", Ask.OFF)
+        await lab.until(lambda: on.id in lab.disk.ended)
+    assert lab.disk.ended[on.id].status is Status.SUPERSEDED
+    assert _last_steps(lab) == [("withdrawing", "broken-off", "withdrawing"), ("withdrawing", "left", "withdrawn")]
+    assert (await lab.ended(off)).status is Status.SUCCEEDED
+    assert bmc.told("sent fence") == ["sent fence"], "the session that was left is closed by its id"
+    assert bmc.sessions == {}
 
 
 async def test_a_phase_that_ends_by_what_is_not_its_own_fails_its_operation_as_a_defect(
