@@ -235,6 +235,11 @@ class Daemon(Child):
         """
         await self.ready(self._ready_file)
 
+    def defects(self) -> list[str]:
+        """The lines of its log, over all its lives, that tell a defect: an event of that name or below it."""
+        lines = self.output.read_text(encoding="utf-8", errors="replace").splitlines()
+        return [line for line in lines if _event(line).startswith("defect.")]
+
     def _configure(self) -> None:
         login = {"username": Simulator.USER, "password-file": str(self._password_file)}
         write_private(self._credentials, yaml.safe_dump({"default": login}))
@@ -246,6 +251,15 @@ class Daemon(Child):
             "log": {"format": "json"},
         }
         self._configuration.write_text(yaml.safe_dump(configuration), encoding="utf-8")
+
+
+def _event(line: str) -> str:
+    """The name of the event in a line of the log; empty where it is none, or was cut off by a kill."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return ""
+    return str(told.get("event", "")) if isinstance(told, dict) else ""
 
 
 def program(name: str) -> str:

@@ -195,7 +195,13 @@ class Stage:
         self._claims.flush()
         storm = self.storm
         return pass_verdict(
-            self.simulator.log, self._claims_file, storm.tally, len(self.kills), storm.operations, known
+            self.simulator.log,
+            self._claims_file,
+            storm.tally,
+            len(self.kills),
+            storm.operations,
+            known,
+            self.daemon.defects(),
         )
 
     async def _known(self) -> list[Operation]:

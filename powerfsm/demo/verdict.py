@@ -1,8 +1,9 @@
 """The verdict: what the simulator's own event log says about the requesters' claims.
 
 The daemon is asked one thing only, whether every operation that it has answered with is still known and has
-ended.  All else is between the log and the claims: before `bmcsim.check` and, as a reset that comes twice leaves
-the power as it was asked for, before a count of resets.
+ended; and what it logged as a defect of its own, a broken property of the spec above all, counts against it.  All
+else is between the log and the claims: before `bmcsim.check` and, as a reset that comes twice leaves the power as
+it was asked for, before a count of resets.
 """
 
 from collections import Counter
@@ -33,6 +34,7 @@ class Outcome:
         lost: Operations that were answered with and that the daemon does not know.
         unended: Operations that never ended.
         resets: Resets that came to a BMC, not as a duplicate of the network's, and that nobody had asked for.
+        defects: Lines of the daemon's log that tell a defect.
     """
 
     verdict: Verdict
@@ -41,15 +43,22 @@ class Outcome:
     lost: frozenset[int]
     unended: frozenset[int]
     resets: tuple[Violation, ...]
+    defects: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether nothing happened that must not."""
-        return self.verdict.holds and not (self.lost or self.unended or self.resets)
+        return self.verdict.holds and not (self.lost or self.unended or self.resets or self.defects)
 
 
 def pass_verdict(
-    log: Path, claims: Path, tally: Tally, kills: int, answered: Iterable[int], known: Iterable[Operation]
+    log: Path,
+    claims: Path,
+    tally: Tally,
+    kills: int,
+    answered: Iterable[int],
+    known: Iterable[Operation],
+    defects: Iterable[str] = (),
 ) -> Outcome:
     """Judge a run.
 
@@ -60,6 +69,7 @@ def pass_verdict(
         kills: How often the daemon was killed.
         answered: Operations that they were answered with.
         known: All operations that the daemon knows.
+        defects: What it logged as defects.
 
     Raises:
         bmcsim.records.UnreadableError: There is nothing to judge.
@@ -69,7 +79,7 @@ def pass_verdict(
     unended = frozenset(number for number in answered if number in status and not status[number].ended)
     events, claimed = list(read_events(log)), list(read_claims(claims))
     resets = tuple(resets_beyond_those_asked_for(events, claimed))
-    return Outcome(judge(events, claimed), tally, kills, lost, unended, resets)
+    return Outcome(judge(events, claimed), tally, kills, lost, unended, resets, tuple(defects))
 
 
 def resets_beyond_those_asked_for(
@@ -114,6 +124,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     console.print(table)
     for kind in (verdict.overlaps, verdict.contradictions, verdict.elsewhere, outcome.resets, verdict.unclosed):
         _print_violations(kind, console)
+    for line in outcome.defects[:_SHOWN]:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def in_one_line(outcome: Outcome) -> str:
@@ -134,6 +146,7 @@ def _judged(outcome: Outcome) -> list[tuple[str, int]]:
         ("sessions left open", len(verdict.unclosed)),
         ("answered requests that were lost", len(outcome.lost)),
         ("answered requests that never ended", len(outcome.unended)),
+        ("defects that the daemon logged", len(outcome.defects)),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from rich.console import Console
 
 from powerfsm.client import Operation
 from powerfsm.client.answers import shape
+from powerfsm.demo.conditions import SHOW
+from powerfsm.demo.processes import Daemon
 from powerfsm.demo.storm import Tally
 from powerfsm.demo.verdict import Outcome, in_one_line, pass_verdict, print_outcome
 
@@ -162,3 +165,18 @@ def test_verdict_is_told_with_what_broke_it(judged: Judge, capsys: pytest.Captur
     line = "VIOLATED: 1 requests, 2 power commands, 1 kills; 1 contradictions of a declared state"
     assert in_one_line(outcome) == line
     assert in_one_line(judged(LOG, CLAIMS)).endswith("; no promise broken")
+
+
+def test_defect_that_the_daemon_logged_is_told(
+    judged: Judge, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = '{"node": "n1", "property": "declared-was-read", "event": "defect.broken-property"}'
+    lines = ['{"event": "daemon.ready"}', broken, "Traceback", "[]", '{"event": "defect.bro']
+    (tmp_path / "daemon.out").write_text("\n".join(lines))
+    defects = Daemon(tmp_path, SHOW, tmp_path / "password", 8623).defects()
+    assert defects == [broken]
+    outcome = replace(judged(LOG, CLAIMS), defects=tuple(defects))
+    assert not outcome.holds
+    assert in_one_line(outcome).endswith("1 defects that the daemon logged")
+    print_outcome(outcome, Console(width=200, highlight=False))
+    assert broken in capsys.readouterr().out
