@@ -34,6 +34,7 @@ from powerfsm.model.trace import (
     Reboot,
     Record,
     Refuse,
+    Rejected,
     Request,
     Restore,
     Sample,
@@ -42,6 +43,7 @@ from powerfsm.model.trace import (
     SweepRead,
     SweepSample,
     Trace,
+    Witness,
 )
 
 _LONGEST_REFRAIN = 8
@@ -195,7 +197,7 @@ def _belong(first: Happening, second: Happening) -> bool:
         case (Sample(power=sampled), Read(power=read)) | (SweepSample(power=sampled), SweepRead(power=read)):
             return sampled is read
         case (Latch(), Act()):
-            return first.command is second.command
+            return first.command.direction is second.power
     return False
 
 
@@ -207,8 +209,10 @@ def _told(happening: Happening, after: Happening | None, whose: str) -> list[Ite
             return [Steps(Party.ACTION, happening.node, (before, state))]
         case Crash():
             return [Cut("the daemon dies and starts again")]
-        case Broken():
+        case Broken() | Witness():
             return []
+        case Rejected(state=state, event=event):
+            return [Note(Party.REGISTRY, f"{whose}rejects {event} in {state}: a defect")]
     item = _arrow(happening, after, whose) or _note(happening, after, whose)
     return [] if item is None else [item]
 
@@ -260,13 +264,14 @@ def _note(happening: Happening, after: Happening | None, whose: str) -> Item | N
         case Lose(packet=packet):
             return Note(Party.NETWORK, f"{whose}lost: {_named(packet)}")
         case Latch(command=command):
-            return Note(Party.BMC, f"{whose}accepts {command}" + ("" if after is None else ", and acts"))
-        case Act(command=command):
-            return Note(Party.BMC, f"{whose}acts on {command}")
-        case Ignore(packet=packet):
-            return Note(Party.BMC, f"{whose}drops {packet.what}: session {packet.session} is closed")
-        case Refuse(packet=packet):
-            return Note(Party.BMC, f"{whose}refuses {packet.what}")
+            acts = f", acts: power {after.power}" if isinstance(after, Act) else ""
+            return Note(Party.BMC, f"{whose}accepts {command}{acts}")
+        case Act(power=power):
+            return Note(Party.BMC, f"{whose}acts: power {power}")
+        case Ignore(heard=heard):
+            return Note(Party.BMC, f"{whose}drops {heard.what or 'it'}: session {heard.session} is closed")
+        case Refuse(heard=heard):
+            return Note(Party.BMC, f"{whose}refuses {heard.what or 'it'}")
         case Sample(power=power):
             return Note(Party.BMC, f"{whose}samples {power}")
         case SweepSample(power=power):

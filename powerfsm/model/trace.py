@@ -53,6 +53,23 @@ class Packet:
         return f"{self.what} {self.session}"
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a BMC has heard.
+
+    Attributes:
+        what: A power command or a Close Session; None where the trace does not say, as it has just arrived.
+        session: In which session, or which one it was to close.
+    """
+
+    what: Command | Other | None
+    session: int
+
+    def __str__(self) -> str:
+        """The words of a trace."""
+        return f"{self.session}" if self.what is None else f"{self.what} {self.session}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     node: int
@@ -201,21 +218,27 @@ class Latch(_OfCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class Act(_OfCommand):
-    """The BMC acts: the power is as told, now."""
+class Act(Happening):
+    """The BMC acts on what it has accepted: the power is as told, now."""
 
     verb: ClassVar[str] = "act"
+    power: Power
 
 
 @dataclass(frozen=True, slots=True)
-class Ignore(_OfPacket):
+class _OfHeard(Happening):
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore(_OfHeard):
     """The BMC drops it: that session is closed."""
 
     verb: ClassVar[str] = "ignore"
 
 
 @dataclass(frozen=True, slots=True)
-class Refuse(_OfPacket):
+class Refuse(_OfHeard):
     """The BMC answers that it did not do it."""
 
     verb: ClassVar[str] = "refuse"
@@ -312,6 +335,23 @@ class Broken(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class Witness(Happening):
+    """A property of the spec is put to the test now."""
+
+    verb: ClassVar[str] = "witness"
+    property: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected(Happening):
+    """The machine `node` rejects an event: a defect."""
+
+    verb: ClassVar[str] = "rejected"
+    state: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What happened, in its order."""
 
@@ -345,7 +385,7 @@ _VERBS: Mapping[str, type[Happening]] = {
     for kind in (
         Request, Answer, NodeStep, DriveStep, Start, Cancel, Open, Record, Send, Close, Deliver, Copy, Lose, Latch,
         Act, Ignore, Refuse, Answered, Closed, Sample, Read, SweepSample, SweepRead, Idle, Button, Reboot, Restore,
-        Crash, Broken,
+        Crash, Broken, Witness, Rejected,
     )
 }  # fmt: skip
 
@@ -401,9 +441,14 @@ class _Words:
             raise self.wrong(f"{word!r} stands where {expected} is expected, a number such as 2")
         return int(word)
 
+    @property
+    def rest(self) -> str:
+        """What was not taken."""
+        return " ".join(self._words[self._taken :])
+
     def end(self) -> None:
         if self._taken < len(self._words):
-            raise self.wrong(f"{' '.join(self._words[self._taken :])!r} stands where the line should end")
+            raise self.wrong(f"{self.rest!r} stands where the line should end")
 
     def wrong(self, problem: str) -> TraceError:
         return TraceError(self.number, f"{problem} ({self._line!r})")
@@ -426,6 +471,13 @@ def _parse_line(number: int, line: str) -> Happening:
     return kind(**values, node=node, line=number)
 
 
+def _heard(words: _Words) -> Heard:
+    if words.rest.isdigit():
+        return Heard(None, words.number_of("the number of a session"))
+    packet = _packet(words)
+    return Heard(packet.what, packet.session)
+
+
 def _packet(words: _Words) -> Packet:
     known: dict[str, Command | Other] = {
         **{each.value: each for each in Command},
@@ -445,4 +497,5 @@ _READERS: Mapping[type, Callable[[_Words], object]] = {
     int: lambda words: words.number_of("the number of a session"),
     str: lambda words: words.take("a name of the spec"),
     Packet: _packet,
+    Heard: _heard,
 }

@@ -87,7 +87,7 @@ class Afterwards:
                     self._wire.deliver(parcel)
             case Act():
                 node = self._stage.name(line)
-                for latched in [each for each in self._site.latched[node] if each.command is line.command][-1:]:
+                for latched in self._site.latched[node][-1:]:
                     self._site.act(node, latched)
         await self._pace.settle()
 

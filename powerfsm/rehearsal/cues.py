@@ -44,12 +44,15 @@ class Cues:
     Attributes:
         free: Nobody waits any more.
         standing: Who waits, by node.
+        unwritten: What takes sessions that are closed off the record, by node and session: nobody waits for that to
+            be on disk, so it comes with the node's next commit.
     """
 
     def __init__(self, stir: Callable[[], None], *, free: bool) -> None:
         """Call `stir` whenever somebody begins to wait."""
         self.free = free
         self.standing: dict[str, Standing] = {}
+        self.unwritten: dict[str, dict[int, Callable[[], None]]] = {}
         self._stir = stir
 
     async def wait(self, node: str, deed: Deed, word: str = "", session: int | None = None) -> None:

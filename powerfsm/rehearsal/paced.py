@@ -5,6 +5,7 @@ awaited where that code awaits anyway, so it can be cancelled there as it always
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from powerfsm.actions import Action, Facts, Workshop
@@ -85,8 +86,9 @@ class PacedLedger:
         self._cues = cues
 
     def sessions(self, name: str) -> Mapping[int, SessionInUse]:
-        """The sessions on record."""
-        return self._ledger.sessions(name)
+        """The sessions on record, but for those that are closed."""
+        closed = self._cues.unwritten.get(name, {})
+        return {number: each for number, each in self._ledger.sessions(name).items() if number not in closed}
 
     async def report(self, name: str, event: str, facts: Facts) -> None:
         """Tell an event, on cue."""
@@ -104,8 +106,12 @@ class PacedLedger:
         await self._ledger.record_session(session, operation)
 
     def session_closed(self, name: str, session_id: int, operation: int | None, how: str) -> None:
-        """Take a session off the record."""
-        self._ledger.session_closed(name, session_id, operation, how)
+        """Take a session off the record, with the next commit of its node."""
+        write = partial(self._ledger.session_closed, name, session_id, operation, how)
+        if self._cues.free:
+            write()
+        else:
+            self._cues.unwritten.setdefault(name, {})[session_id] = write
 
     async def mark_commanded(self, operation_id: int) -> None:
         """Mark an operation as commanded."""

@@ -9,7 +9,7 @@ from bmcsim.virtual import noise
 from powerfsm.actions import Workshop
 from powerfsm.actions.limits import Limits
 from powerfsm.actions.timings import Timings
-from powerfsm.credentials import Login
+from powerfsm.credentials import Login, UnknownCredentials
 from powerfsm.drift import Sweep
 from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
 from powerfsm.ipmi.transport import open_transport
@@ -23,10 +23,19 @@ from powerfsm.rehearsal.site import Site
 from powerfsm.spec import Spec
 
 
-class _OneLogin:
-    """The credentials of every simulated BMC."""
+class Logins:
+    """The credentials of every simulated BMC.
 
-    def lookup(self, _: str) -> Login:
+    Attributes:
+        missing: They cannot be found for now.
+    """
+
+    missing = False
+
+    def lookup(self, name: str) -> Login:
+        """Return user and password, the same for every name."""
+        if self.missing:
+            raise UnknownCredentials(name)
         user = User()
         return Login(user.name, user.password.encode())
 
@@ -37,6 +46,7 @@ class Process:
     Attributes:
         registry: Its registry.
         cues: What its actions wait for.
+        logins: What it logs in with.
         gone: It is dead, and nothing of it is left.
     """
 
@@ -53,6 +63,7 @@ class Process:
         """
         self.cues = Cues(site.pace.stir, free=free)
         self.gone = trio.Event()
+        self.logins = Logins()
         self.registry: Registry
         self._site = site
         self._spec = spec
@@ -71,11 +82,11 @@ class Process:
         async with trio.open_nursery() as nursery:
             with open_transport(nursery, self._link, random=self._noise) as transport:
                 patience = IpmiTimings(timings.answer, timings.retransmit, timings.fence)
-                driver = IpmiDriver(transport, _OneLogin(), patience)
+                driver = IpmiDriver(transport, self.logins, patience)
                 limits = Limits()
-                paced = PacedDriver(driver, self._site.nodes(), self.cues, self._opened)
+                drivers = PacedDriver(driver, self._site.nodes(), self.cues, self._opened)
                 workshop = PacedWorkshop(
-                    self.cues, spec, {"ipmi": paced}, limits, trio.current_time, random=self._random
+                    self.cues, spec, {"ipmi": drivers}, limits, trio.current_time, random=self._random
                 )
                 # The sweep waits for nothing but the BMC's answer.
                 sweeping = Workshop(spec, {"ipmi": driver}, limits, trio.current_time)
@@ -100,20 +111,30 @@ class Process:
         self.registry.close()
         self.cues.free_all()
 
+    def commit(self, node: str) -> None:
+        """Have what was noted and not waited for committed: sessions of a node that were closed."""
+        for write in self.cues.unwritten.pop(node, {}).values():
+            write()
+
     def sweep(self, node: str) -> None:
         """Have the sweep read a node now."""
         self._tasks.start_soon(self._sweep.read, node)
 
-    def cancel(self, node: str) -> bool:
-        """Tell the action in play to cancel; return whether the registry wanted it to be told."""
+    def is_cancelling(self, node: str) -> bool:
+        """Whether the registry wants the action in play to be cancelled, and it was not told yet."""
         action = self.registry.actions.get(node)
-        if not isinstance(action, PacedAction) or not action.cancelling:
-            return False
-        action.tell()
-        return True
+        return isinstance(action, PacedAction) and action.cancelling
+
+    def cancel(self, node: str) -> None:
+        """Tell the action in play to cancel, if the registry wants it."""
+        action = self.registry.actions.get(node)
+        if isinstance(action, PacedAction):
+            action.tell()
 
     def free(self) -> None:
         """Let its actions go on without cues from now on."""
         self.cues.free_all()
+        for node in tuple(self.cues.unwritten):
+            self.commit(node)
         for node in tuple(self.registry.actions):
             self.cancel(node)

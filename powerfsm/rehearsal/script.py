@@ -3,8 +3,11 @@
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, TypeGuard
 
+import trio
+
+from bmcsim.faults.point import Step as BmcStep
 from powerfsm.model.trace import (
     Act,
     Answer,
@@ -30,6 +33,7 @@ from powerfsm.model.trace import (
     Reboot,
     Record,
     Refuse,
+    Rejected,
     Request,
     Restore,
     Sample,
@@ -38,8 +42,9 @@ from powerfsm.model.trace import (
     SweepRead,
     SweepSample,
     Trace,
+    Witness,
 )
-from powerfsm.power import Command, Power
+from powerfsm.power import Ask, Command, Power
 from powerfsm.rehearsal.cues import Deed, Standing
 from powerfsm.rehearsal.pace import PATIENCE
 from powerfsm.rehearsal.stage import Stage
@@ -67,6 +72,9 @@ _CAUSES: Mapping[str, tuple[type[Happening], ...]] = {
     "broken-off": (Cancel,),
 }
 """Events of the machine `drive`, and the lines that bring them about; the others come with time."""
+
+_TOO_LITTLE = 0.4
+"""Seconds before the deadline: less than any wait of a drive."""
 
 _OUTCOMES = (Latch, Act, Ignore, Refuse)
 
@@ -100,6 +108,8 @@ class Script:
         # How many copies are under way by the trace; the code may have sent more by repeating itself.
         self._copies: dict[tuple[str, str, int], int] = {}
         self._last: dict[tuple[str, str, int], Parcel] = {}
+        # When the deadline of each node's action is over.
+        self._deadlines: dict[str, float] = {}
         self._handlers: dict[type[Happening], Callable[[Any], Awaitable[None]]] = {
             Request: self._request, Answer: self._answer, NodeStep: self._node_step, DriveStep: self._drive_step,
             Start: self._start, Cancel: self._cancel, Open: self._open, Record: self._record, Send: self._send,
@@ -108,6 +118,7 @@ class Script:
             Closed: self._closed, Sample: self._sample, Read: self._read, SweepSample: self._sweep_sample,
             SweepRead: self._sweep_read, Idle: self._idle, Button: self._button, Reboot: self._reboot,
             Restore: self._restore, Crash: self._crash, Broken: self._nothing,
+            Witness: self._nothing, Rejected: self._rejected,
         }  # fmt: skip
         self._wire.holds = self._holds
         self._wire.holds_reply = self._holds_reply
@@ -146,6 +157,7 @@ class Script:
     async def _request(self, line: Request) -> None:
         node = self._stage.name(line)
         before = len(self._stage.asked)
+        self._stage.process.commit(node)
         self._stage.ask(node, line.ask)
         await self._pace.settle()
         if len(self._stage.asked) == before:
@@ -162,6 +174,7 @@ class Script:
             # A start leaves a node alone where nothing is outstanding; the model steps all.
             return
         node = self._stage.name(line)
+        self._stage.process.commit(node)
         self._stage.steps.party(node, NodeStep).due.append(line)
         await self._settle()
         if self._is_due(line) and line.event in _TOLD_BY_ACTIONS:
@@ -170,11 +183,21 @@ class Script:
             if self._is_due(line):
                 raise self._departed(line, f"{node} goes {_told(line)}", self._now(line))
 
+    async def _rejected(self, line: Rejected) -> None:
+        await self._node_step(
+            NodeStep(node=line.node, line=line.line, before=line.state, event=line.event, after=line.state)
+        )
+
     async def _start(self, line: Start) -> None:
+        node, timings = self._stage.name(line), self._stage.spec.timings
         await self._take(line, "start", line.ask, f"the action of {line.ask} starts")
+        soft = timings["soft-patience"] if line.ask is Ask.SOFT_OFF else 0
+        self._deadlines[node] = trio.current_time() + timings["deadline"] + soft
 
     async def _cancel(self, line: Cancel) -> None:
-        if not self._stage.process.cancel(self._stage.name(line)):
+        """The action is told once the trace has it notice (`broken-off`): till then it goes on in the model."""
+        node = self._stage.name(line)
+        if node in self._stage.process.registry.actions and not self._stage.process.is_cancelling(node):
             raise self._departed(line, "the action in play is told to cancel", self._now(line))
 
     # The drive.
@@ -185,21 +208,43 @@ class Script:
         await self._settle()
         if not self._is_due(line) or self._comes(line):
             return
-        standing = self._stage.standing(node)
-        with ExitStack() as quiet:
-            if standing is not None and line.event == "failure":
-                # The login, the reading or the close that fails: nothing of it gets through.
-                self._wire.deaf.add(node)
-                quiet.callback(self._wire.deaf.discard, node)
-                self._stage.process.cues.give(standing)
-            elif standing is not None and (standing.deed, line.event) == ("record", "recorded"):
-                self._stage.process.cues.give(standing)
-            elif line.event == "broken-off":
-                self._stage.process.cancel(node)
-            await self._pace.until(lambda: self._has_come(line) or self._stage.standing(node) is not None)
+        with ExitStack() as meanwhile:
+            await self._bring_about(line, meanwhile)
+            standing = None if line.event != "expired" else self._stage.standing(node)
+            await self._pace.until(lambda: self._has_come(line) or self._stage.standing(node) is not standing)
         await self._settle()
         if self._is_due(line):
             raise self._departed(line, f"the drive of {node} goes {_told(line)}", self._now(line))
+
+    async def _bring_about(self, line: DriveStep, meanwhile: ExitStack) -> None:
+        """Do what it takes for a step that no other line of the trace brings about, beside letting time pass."""
+        node, cues = self._stage.name(line), self._stage.process.cues
+        standing = self._stage.standing(node)
+        if line.event == "broken-off":
+            self._stage.process.cancel(node)
+        elif line.event == "refused":
+            for reply in self._wire.coming_back(node, _COMMANDS, None)[-1:]:
+                self._wire.let_back(reply)
+        elif standing is None:
+            return
+        elif line.event != "failure":
+            if (standing.deed, line.event) == ("record", "recorded"):
+                cues.give(standing)
+        elif line.after == "giving-up" and standing.deed == "open":
+            self._stage.process.logins.missing = True
+            meanwhile.callback(setattr, self._stage.process.logins, "missing", False)
+            cues.give(standing)
+        elif line.after == "giving-up" and standing.deed == "sample":
+            with self._site.refusing(node, BmcStep.CHASSIS_STATUS, for_good=True):
+                cues.give(standing)
+                await self._pace.settle()
+            for reply in self._readings(node, swept=False)[-1:]:
+                self._wire.let_back(reply)
+        else:
+            # Nothing of the login, the reading or the close gets through.
+            self._wire.deaf.add(node)
+            meanwhile.callback(self._wire.deaf.discard, node)
+            cues.give(standing)
 
     def _has_come(self, step: Step) -> bool:
         return self._stage.steps.match() is not None or not self._is_due(step)
@@ -221,8 +266,13 @@ class Script:
         if not self._stage.opened[node]:
             raise self._departed(line, "a session is opened", self._now(line))
         self._stage.numbers[node, self._stage.opened[node].pop(0)] = line.session
+        # The number may have been another session's, which nothing refers to any more.
+        for known in (self._copies, self._last):
+            for key in [key for key in known if (key[0], key[2]) == (node, line.session)]:
+                del known[key]
 
     async def _record(self, line: Record) -> None:
+        self._stage.process.commit(self._stage.name(line))
         await self._take(line, "record", "", f"session {line.session} is put on record", line.session)
 
     async def _send(self, line: Send) -> None:
@@ -264,7 +314,10 @@ class Script:
         parcel = self._from_network(line)
         outcome = self._outcome(line) if what in _COMMANDS else None
         before = len(self._site.log.entries), len(self._site.latched[node])
-        with self._site.refusing(node) if isinstance(outcome, Refuse) else ExitStack():
+        with ExitStack() as refusing:
+            if isinstance(outcome, Refuse):
+                for_good = not self._leads_to(line, "refused", "resting")
+                refusing.enter_context(self._site.refusing(node, BmcStep.CHASSIS_CONTROL, for_good=for_good))
             self._wire.deliver(parcel)
         dropped = any(event["event"] == "dropped" for event in self._site.log.entries[before[0] :])
         latched = len(self._site.latched[node]) > before[1]
@@ -274,6 +327,13 @@ class Script:
         if isinstance(outcome, Ignore) and not dropped:
             told = f"the BMC drops {what}, for session {session} is closed"
             raise self._departed(line, told, "it has taken it")
+
+    def _leads_to(self, line: Happening, event: str, after: str) -> bool:
+        """Whether the next such step of the node's drive leads there."""
+        steps = (each for each in self._lines[self.done + 1 :] if isinstance(each, DriveStep))
+        return next(
+            (each.after == after for each in steps if (each.node, each.event) == (line.node, event)), False
+        )
 
     def _outcome(self, line: Deliver) -> Happening | None:
         """What the trace says that the BMC makes of a command."""
@@ -302,7 +362,7 @@ class Script:
         replies = self._wire.coming_back(node, _COMMANDS | {CLOSE}, self._stage.session(node, session))
         if not replies:
             raise self._departed(line, f"an answer in session {session} is under way", "none is")
-        self._wire.replies.remove(replies[0])
+        self._wire.replies.remove(replies[-1])
 
     def _from_network(self, line: Deliver | Lose) -> Parcel:
         node, what, session = self._stage.name(line), line.packet.what, line.packet.session
@@ -311,8 +371,8 @@ class Script:
             raise self._departed(line, f"{line.packet} is under way", "nothing of the kind is")
         key = node, str(what), session
         self._copies[key] = max(0, self._copies.get(key, 0) - 1)
-        # Of several closes the last one is that of which the answer is awaited.
-        return held[-1 if what == CLOSE else 0]
+        # Of several the last one is that of which the answer is awaited.
+        return held[-1]
 
     def _held(self, node: str, what: str, session: int) -> list[Parcel]:
         known = self._stage.session(node, session)
@@ -341,7 +401,7 @@ class Script:
         replies = self._wire.coming_back(node, whats, self._stage.session(node, line.session))
         if not replies:
             raise self._departed(line, expected, f"no such answer is under way; {self._now(line)}")
-        self._wire.let_back(replies[0])
+        self._wire.let_back(replies[-1])
 
     # The BMC, its readings, and who else acts on it.
 
@@ -352,10 +412,14 @@ class Script:
 
     async def _act(self, line: Act) -> None:
         node = self._stage.name(line)
-        held = [each for each in self._site.latched[node] if each.command is line.command]
-        if not held:
-            raise self._departed(line, f"the BMC acts on {line.command}", "it has accepted nothing of the kind")
-        self._site.act(node, held[-1])
+        expected = f"the BMC acts, and the power is {line.power}"
+        if not self._site.latched[node]:
+            raise self._departed(line, expected, "there is nothing that it has accepted and not acted on")
+        latched = self._site.latched[node][-1]
+        # A soft-off may not be heeded, and a machine that is off may not be reset into being on.
+        self._site.act(node, latched, heeded=latched.command.direction is line.power)
+        if self._site.power(node) is not line.power:
+            raise self._departed(line, expected, f"what it has accepted is {latched.command}")
 
     async def _sample(self, line: Sample) -> None:
         node = self._stage.name(line)
@@ -369,17 +433,20 @@ class Script:
 
     async def _lose_patience(self, line: Sample) -> None:
         """Let the time pass after which a reading is one too many, where the trace has it so."""
+        before = [each.command for each in self._lines[: self.done] if _is_send(each, line.node)][-1:]
+        after = [each.command for each in self._lines[self.done :] if _is_send(each, line.node)][:1]
+        soft = before == [Command.SOFT_OFF]
         for later in self._lines[self.done + 1 :]:
-            if isinstance(later, DriveStep) and later.node == line.node:
-                if (later.before, later.event) == ("reading", "read-other") and later.after != "reading":
-                    await self._pace.until(lambda: self._stage.standing(self._stage.name(line)) is not None)
-                    soft = any(each.command is Command.SOFT_OFF for each in self._sent_before(line.node))
-                    await self._pace.pass_by(self._stage.spec.timings["soft-patience" if soft else "patience"])
-                return
-
-    def _sent_before(self, node: int) -> list[Send]:
-        sent = [each for each in self._lines[: self.done] if isinstance(each, Send) and each.node == node]
-        return sent[-1:]
+            if not isinstance(later, DriveStep) or later.node != line.node:
+                continue
+            over = later.event == "read-other" and (
+                (later.before == "reading" and later.after != "reading")
+                or (later.before == "checking" and soft and after == [Command.OFF])
+            )
+            if over:
+                await self._pace.until(lambda: self._stage.standing(self._stage.name(line)) is not None)
+                await self._pace.pass_by(self._stage.spec.timings["soft-patience" if soft else "patience"])
+            return
 
     async def _read(self, line: Read) -> None:
         self._let_read(line, swept=False, expected="the action gets a reading")
@@ -409,7 +476,7 @@ class Script:
         replies = self._readings(self._stage.name(line), swept=swept)
         if not replies:
             raise self._departed(line, expected, "none is under way")
-        self._wire.let_back(replies[0])
+        self._wire.let_back(replies[-1])
 
     async def _idle(self, line: Idle) -> None:
         node = self._stage.name(line)
@@ -445,7 +512,21 @@ class Script:
         number = None if session is None else self._stage.session(node, session)
         if standing is None or not _is(standing, deed, word, number):
             raise self._departed(line, expected, self._now(line))
+        if self._expires(line):
+            # What remains is not enough for what it waits for next.
+            await self._pace.pass_by(max(0.0, self._deadlines[node] - _TOO_LITTLE - trio.current_time()))
         self._stage.process.cues.give(standing)
+
+    def _expires(self, line: Happening) -> bool:
+        """Whether the deadline is over by the trace before the action does anything else."""
+        for later in self._lines[self.done + 1 :]:
+            if later.node != line.node:
+                continue
+            if isinstance(later, DriveStep) and later.event == "expired":
+                return self._stage.name(line) in self._deadlines
+            if isinstance(later, Start | Open | Record | Send | Close | Sample):
+                break
+        return False
 
     async def _settle(self) -> None:
         """Let everything happen that needs no time, and see that no machine stepped otherwise than the trace."""
@@ -468,6 +549,10 @@ class Script:
 
     def _departed(self, line: Happening, expected: str, happened: str) -> Departed:
         return Departed(Departure(str(line), line.line, expected, happened))
+
+
+def _is_send(line: Happening, node: int) -> TypeGuard[Send]:
+    return isinstance(line, Send) and line.node == node
 
 
 def _is(standing: Standing, deed: Deed, word: str, session: int | None) -> bool:

@@ -15,12 +15,14 @@ import trio
 from bmcsim import Fleet, Hardware, MemoryLog, Profile, RestorePolicy, Rule, SequenceCheck, in_memory
 from bmcsim.bmc import Bmc
 from bmcsim.events import Event
-from bmcsim.faults.answers import Busy
+from bmcsim.faults.answers import Busy, CompletionCode
 from bmcsim.faults.point import Step
 from bmcsim.faults.power import OrderFault, WrongReading
 from bmcsim.hardware import Power as Rails
+from bmcsim.hardware import WhileOff
 from bmcsim.machine import Order
 from bmcsim.sessions import ClosedBy, Session
+from powerfsm.ipmi.wire.numbers import Completion
 from powerfsm.journal import Entry
 from powerfsm.power import Command, Power
 from powerfsm.rehearsal.disk import Disk
@@ -79,7 +81,7 @@ class Site:
         self.latched: dict[str, list[Latched]] = {name: [] for name in power}
         profiles = {
             name: Profile(
-                hardware=Hardware(power=Rails(on_or_off)),
+                hardware=Hardware(power=Rails(on_or_off), while_off=WhileOff.STARTS),
                 sequence_check=SequenceCheck.NONE,
                 idle_timeout=_IDLE_LIMIT,
                 slots=_SLOTS,
@@ -111,21 +113,30 @@ class Site:
             stack.enter_context(self.fleet.faults.on(WrongReading(), node))
         return stack
 
-    def refusing(self, node: str) -> ExitStack:
-        """Have a BMC refuse commands for as long as the block lasts."""
+    def refusing(self, node: str, step: Step, *, for_good: bool) -> ExitStack:
+        """Have a BMC refuse something for as long as the block lasts: it is busy, or does not know it at all."""
+        fault = CompletionCode(code=Completion.INVALID_COMMAND) if for_good else Busy()
         stack = ExitStack()
-        stack.enter_context(self.fleet.faults.on(Busy(), node, steps={Step.CHASSIS_CONTROL}))
+        stack.enter_context(self.fleet.faults.on(fault, node, steps={step}))
         return stack
 
-    def act(self, node: str, latched: Latched) -> None:
-        """Have a BMC act on what it has latched; what it latched before has been acted on by then."""
+    def act(self, node: str, latched: Latched, *, heeded: bool = True) -> None:
+        """Have a BMC act on what it has latched; what it latched before has been acted on by then.
+
+        Args:
+            node: Whose BMC.
+            latched: What it acts on.
+            heeded: Something comes of it: an operating system may not heed a soft-off, nor a machine that is off a
+                reset.
+        """
         held = self.latched[node]
         if latched not in held:
             return
         del held[: held.index(latched) + 1]
-        bmc = self.fleet[node]
-        bmc.machine.order(Order(latched.command), self.fleet.clock(), latched.session)
-        self.fleet.finish()
+        if heeded:
+            machine = self.fleet[node].machine
+            machine.order(Order(latched.command), self.fleet.clock(), latched.session)
+            self.fleet.finish()
 
     def act_by(self, node: str, within: float) -> None:
         """Have a BMC act on whatever it has latched, as late as it may: `within` seconds after accepting it."""
@@ -184,7 +195,9 @@ class Site:
         self.fleet.finish()
 
     def _hold(self, node: str, order: Order, now: float, session: int | None) -> None:
-        self.latched[node].append(Latched(Command(order), session, now))
+        # Of a machine that is off there is no operating system to be asked.
+        if order is not Order.SOFT_OFF or self.power(node) is Power.ON:
+            self.latched[node].append(Latched(Command(order), session, now))
 
 
 def _held_by(hold: Callable[[str, Order, float, int | None], None]) -> OrderFault:

@@ -96,8 +96,10 @@ class Stage:
         return self.names[happening.node]
 
     def session(self, node: str, number: int) -> int | None:
-        """The BMC's id of the session that the trace calls so, or None."""
-        found = (each for (owner, each), known in self.numbers.items() if (owner, known) == (node, number))
+        """The BMC's id of the session that the trace calls so, or None; the last one, as numbers come again."""
+        found = (
+            each for (owner, each), known in reversed(self.numbers.items()) if (owner, known) == (node, number)
+        )
         return next(found, None)
 
     def standing(self, node: str) -> Standing | None:

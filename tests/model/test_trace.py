@@ -36,8 +36,9 @@ EVERY_VERB = """\
 @1 lose close 2
 @1 lose answer 2
 @1 latch on
-@1 act reset
+@1 act on
 @1 ignore on 2
+@1 ignore 2
 @1 refuse on 2
 @1 answered 2
 @1 closed 2
@@ -51,6 +52,8 @@ EVERY_VERB = """\
 @2 restore off
 @0 crash
 @1 broken one-command
+@1 witness one-command
+@1 rejected on gave-up
 """
 
 
@@ -107,6 +110,7 @@ def test_a_crash_is_of_the_daemon_and_of_no_node() -> None:
         ("@1 sample ready", "'ready' stands where a power is expected: on, off"),
         ("@1 open 2 again", "'again' stands where the line should end"),
         ("@1 node on request", "the line ends where a name of the spec is expected"),
+        ("@1 ignore up 2", "'up' stands where what is under way"),
         ("@1 crash", "crash is said of the daemon, @0"),
         ("@0 answer", "answer is said of a node, from @1 on"),
     ],
