@@ -177,10 +177,11 @@ class ActionAudit:
             self._check_how(t, walk, event, number, detail, what)
         elif t.known and event != "closed":
             raise Impossible(Check.SESSION, f"{what} outside of any action", "the close of a session of the sweep")
-        if event == "fence-unanswered":
-            t.unfenced.add(number)
-        else:
+        if event != "fence-unanswered":
             t.unfenced.discard(number)
+        elif number != t.own:
+            # Its own close is tried again by its id; only then it is quarantined.
+            t.unfenced.add(number)
         if event == "closed":
             t.sessions.pop(number, None)
             # A BMC may give the id of a session that is held for its soft-off to the next one.
@@ -216,6 +217,8 @@ class ActionAudit:
                         Check.SESSION, f"{what} by the sweep", f"none: operation {_number(t)} has the BMC"
                     )
                 t.sweep, t.swept = number, False
+        elif operation is None:
+            t.sweep, t.swept = number, False
         t.session_at = at
         t.sessions[number] = None if command is None else str(command)
         if command == _SOFT:
@@ -230,6 +233,9 @@ class ActionAudit:
         else:
             phases = _CLOSED_IN.get(how, frozenset())
         right = walk.phase in phases and (how != "own session" or number == t.own or t.fate == "unanswered")
+        if how == "quarantine":
+            # The effect that forgets sessions comes before the one that tells the node.
+            right = right and t.due == "quarantine-over"
         if how.startswith("soft-off") or event == "fenced":
             right = right and number in t.softs
         elif number == t.own:

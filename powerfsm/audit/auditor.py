@@ -14,7 +14,7 @@ from powerfsm.audit.effects import Replay
 from powerfsm.audit.findings import Check, Finding, Impossible, Row
 from powerfsm.audit.node_steps import NodeSteps
 from powerfsm.audit.track import Track
-from powerfsm.audit.transitions import CLOCK, StepAudit
+from powerfsm.audit.transitions import CLOCK, Due, StepAudit
 from powerfsm.spec import Spec
 
 MOST_FINDINGS = 10
@@ -55,7 +55,7 @@ class Auditor:
     Attributes:
         entries: How many there were.
         first: The number of the first one.
-        seq: The number of the last one.
+        seq: The number of the last one; -1 before there was any.
         tracks: What the journal says of each node that there is.
         met: The names of all nodes that there were.
         processes: How many daemons have started.
@@ -68,7 +68,7 @@ class Auditor:
         self.spec = spec
         self.entries = 0
         self.first = 0
-        self.seq = 0
+        self.seq = -1
         self.tracks: dict[str, Track] = {}
         self.met: set[str] = set()
         self.processes = 0
@@ -149,7 +149,7 @@ class Auditor:
             self._daemon(kind, event, detail or {})
             return
         if self._recovering:
-            self._recovers(kind, name, event)
+            self._recovers(kind, name, event, due)
         elif kind == "transition" and event in ("restarted", "recover") and due is None:
             raise Impossible(
                 Check.RECOVERY, f"{event} is told", "it, where a daemon has started, before anything else"
@@ -199,9 +199,9 @@ class Auditor:
         elif event != "store-probed":
             raise Impossible(Check.WORDS, f"the daemon has {event}", "started, ended or store-probed")
 
-    def _recovers(self, kind: str, name: str, event: str) -> None:
+    def _recovers(self, kind: str, name: str, event: str, due: Due | None) -> None:
         """What a process does first: it takes up what the one before it left."""
-        if kind == "transition" and event == "recover":
+        if due is not None:
             return
         if kind == "transition" and event == "restarted":
             self._due.discard(name)
@@ -263,7 +263,9 @@ class Auditor:
         self.allowed.joined += 1
         return track
 
-    def _meet(self, name: str) -> Track:
+    def _meet(self, name: object) -> Track:
+        if not isinstance(name, str):
+            raise Impossible(Check.WORDS, f"something is told of {name}", "the name of a node")
         self.met.add(name)
         return Track(name, self._epoch, self._process, self.steps.any_policy)
 

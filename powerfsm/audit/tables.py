@@ -140,7 +140,7 @@ class TableAudit:
 
     def _finding(self, node: str | None, found: str, allowed: str) -> Finding:
         self._auditor.told += 1
-        return Finding(Check.TABLE, self._auditor.seq, node, found, allowed)
+        return Finding(Check.TABLE, max(self._auditor.seq, 0), node, found, allowed)
 
 
 _ANY = object()

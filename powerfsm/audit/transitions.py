@@ -17,6 +17,9 @@ _NOTHING: Mapping[str, object] = {}
 _ENDS = frozenset({"confirmed", "gave-up", "cancelled"})
 """The events by which an action ends."""
 
+BEFORE = -1
+"""The session of a sweep that was opened before the journal begins."""
+
 CLOCK = 0.002
 """Seconds by which a time in an export may be less than it was: it is cut to milliseconds there."""
 
@@ -283,6 +286,9 @@ class StepAudit:
             t.known, t.state, t.in_play, t.waiting = True, told.before, None, None
             if told.event != "request" and t.generation is None:
                 t.generation = told.generation
+            if t.sweep is None:
+                # Its session may have been opened before anything is known.
+                t.sweep = BEFORE
             return True
         guards = machine.guards(told.before, told.event)
         if not any(_is(step, told) for step in _any_step(self._steps, told, guards)):

@@ -143,23 +143,33 @@ def _summary(outcome: Outcome) -> str:
     verdict = "all of it possible" if not outcome.found else f"{len(outcome.found)} impossible"
     if outcome.found and not outcome.ended:
         verdict = f"stopped at entry {outcome.found[0].finding.seq}, which is impossible"
-    return (
-        f"{auditor.entries} entries, {len(auditor.met)} nodes, {auditor.operations} operations, "
-        f"{auditor.processes} starts: {verdict} ({outcome.seconds:.1f} s, {rate:.0f} entries/s)"
+    size = ", ".join(
+        _counted(count, what)
+        for count, what in (
+            (len(auditor.met), "node"),
+            (auditor.operations, "operation"),
+            (auditor.processes, "start"),
+        )
     )
+    return f"{auditor.entries} entries, {size}: {verdict} ({outcome.seconds:.1f} s, {rate:.0f} entries/s)"
 
 
 def _remarks(allowed: Allowed, first: int, spec: Spec) -> Iterator[str]:
-    lost = (("actions", allowed.actions), ("commands", allowed.commands), ("sessions", allowed.sessions))
+    lost = (("action", allowed.actions), ("command", allowed.commands), ("session", allowed.sessions))
     if any(count for _, count in lost):
-        cut = ", ".join(f"{count} {what}" for what, count in lost if count)
-        yield f"allowed for: {cut} whose end is not on record, because the daemon ended first"
+        cut = ", ".join(_counted(count, what) for what, count in lost if count)
+        yield f"allowed for: {cut} whose end is not on record, for the daemon ended first"
     if allowed.clock_steps:
-        yield f"the clock was set back {allowed.clock_steps} times, by {allowed.clock_most:.3f} s at most"
+        times = _counted(allowed.clock_steps, "time")
+        yield f"the clock was set back {times}, by {allowed.clock_most:.3f} s at most"
     if first > 1:
-        yield f"it begins with entry {first}: {allowed.joined} nodes were taken as they came"
+        yield f"it begins with entry {first}: {_counted(allowed.joined, 'node')} taken as they came"
     for digest in sorted(allowed.specs):
         yield f"some of it was written under the spec {digest[:12]}, and this is {spec.digest[:12]}: see --spec"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _tell_finding(found: Found) -> None:
@@ -199,7 +209,7 @@ def _as_json(outcome: Outcome, spec: Spec) -> object:
         "possible": not outcome.found,
         "entries": auditor.entries,
         "first": auditor.first,
-        "last": auditor.seq,
+        "last": max(auditor.seq, 0),
         "nodes": len(auditor.met),
         "operations": auditor.operations,
         "starts": auditor.processes,

@@ -8,12 +8,14 @@ from typing import NamedTuple
 import structlog
 import trio
 
+from hostile_bmc import Faults
 from laboratory import Lab, laboratory, run_in_virtual_time
 from powerfsm.api import rendering
 from powerfsm.audit import Auditor, Finding
 from powerfsm.journal import Entry, Kind
-from powerfsm.node import Node
+from powerfsm.node import Drift, Node, Policy
 from powerfsm.operation import Operation
+from powerfsm.power import Ask, Power
 from powerfsm.spec import load
 from powerfsm.store.batch import Batch, SessionInUse
 from powerfsm.store.store import open_store
@@ -103,3 +105,39 @@ def write_export(path: Path, journal: Sequence[Entry]) -> Path:
     """Write an export; gives its path."""
     path.write_text("".join(f"{rendering.text(rendering.entry(entry))}\n" for entry in journal), "utf-8")
     return path
+
+
+@lru_cache(maxsize=1)
+def story() -> Recorded:
+    """A journal with a little of everything: ends, a cancel, a quarantine, a crash, and a sweep."""
+    return run_in_virtual_time(_tell_story, seed=0)
+
+
+async def _tell_story() -> Recorded:
+    with structlog.testing.capture_logs():
+        async with laboratory() as lab:
+            await lab.add("n1", power=Power.ON)
+            await lab.add("n2", policy=Policy(drift=Drift.ENFORCE))
+            await lab.done("n1", Ask.RESET)
+            await lab.done("n1", Ask.CYCLE)
+            await lab.ask("n1", Ask.ON)
+            await lab.until(lambda: "sent read" in lab.bmc("n1").told()[-3:])
+            await lab.done("n1", Ask.OFF)
+            lab.bmc("n2").faults = {
+                "command": [Faults.lost],
+                "close": [Faults.unfenced],
+                "fence": [Faults.unfenced],
+            }
+            await lab.done("n2", Ask.ON)
+            await lab.ask("n1", Ask.ON)
+            await lab.until(lambda: lab.bmc("n1").commands()[-1:] == ["on"])
+            await lab.crash()
+            lab.sweeps = True
+            await lab.start()
+            await lab.quiet()
+            lab.bmc("n2").press(Power.OFF)
+            await trio.sleep(100)
+            await lab.stop_sweeping()
+            await lab.quiet()
+            await lab.done("n1", Ask.SOFT_OFF)
+            return recorded(lab)
