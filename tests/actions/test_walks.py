@@ -16,6 +16,7 @@ from powerfsm.journal import Kind
 from powerfsm.node import Policy
 from powerfsm.operation import Operation, Status
 from powerfsm.power import Ask, Command, Power
+from powerfsm.spec import load
 
 BEGIN = ["settling", "opening", "recording", "checking"]
 COMMAND = [*BEGIN, "commanding"]
@@ -206,6 +207,11 @@ async def test_the_walk(lab: Lab, case: Case) -> None:
     assert commanded(lab) == case.sent
     if "close" not in case.faults:
         assert bmc.sessions == {}, "it is closed whatever came of it"
+
+
+@pytest.mark.parametrize("event", ["closed", "failure", "expired"])
+def test_what_was_read_stands_however_the_close_ends(event: str) -> None:
+    assert load().drive.step("closing", event).after == "done"
 
 
 # What is read while it is not yet as commanded.

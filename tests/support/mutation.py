@@ -3,9 +3,9 @@
 Everything is imported and collected once.  A child puts its mutant in the place of the spec that came with the
 package (all of the code gets it from `powerfsm.spec.load`), runs its tests in their order, and ends with the first
 that fails.  As a program, it reads a plan from standard input as JSON (`{mutant: [test, ...], ...}`; the mutant
-named "" is the spec as it is, a test is a node id, and without parameters means all of them) and writes a line of
-JSON for each: the mutant, what became of it (`killed`, `survived` or `hung`), and the node id of the test that
-killed it.
+named "" is the spec as it is, one that ends in `.yaml` is read from that file; a test is a node id, and without
+parameters means all of them) and writes a line of JSON for each: the mutant, what became of it (`killed`,
+`survived` or `hung`), and the node id of the test that killed it.
 """
 
 import json
@@ -123,7 +123,10 @@ def _specs(names: Iterable[str]) -> "Mapping[str, Callable[[], Spec]]":
 
     spec = load()
     made = {each.name: partial(spec_of, each, spec) for each in mutants(spec.file)}
-    return {name: made[name] if name else load for name in names}
+    return {
+        name: partial(load, Path(name)) if name.endswith(".yaml") else made[name] if name else load
+        for name in names
+    }
 
 
 def _become(spec: "Spec") -> None:
