@@ -44,8 +44,8 @@ class Cues:
     Attributes:
         free: Nobody waits any more.
         standing: Who waits, by node.
-        unwritten: What takes sessions that are closed off the record, by node and session: nobody waits for that to
-            be on disk, so it comes with the node's next commit.
+        unwritten: What takes closed sessions off the record, by node and session: nobody waits for that to be on
+            disk, so it comes with the node's next commit.
     """
 
     def __init__(self, stir: Callable[[], None], *, free: bool) -> None:

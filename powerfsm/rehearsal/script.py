@@ -76,6 +76,8 @@ _CAUSES: Mapping[str, tuple[type[Happening], ...]] = {
 _TOO_LITTLE = 0.4
 """Seconds before the deadline: less than any wait of a drive."""
 
+_MAY_FAIL = frozenset({Command.SOFT_OFF, Command.RESET})
+
 _OUTCOMES = (Latch, Act, Ignore, Refuse)
 
 
@@ -330,10 +332,10 @@ class Script:
 
     def _leads_to(self, line: Happening, event: str, after: str) -> bool:
         """Whether the next such step of the node's drive leads there."""
-        steps = (each for each in self._lines[self.done + 1 :] if isinstance(each, DriveStep))
-        return next(
-            (each.after == after for each in steps if (each.node, each.event) == (line.node, event)), False
-        )
+        for later in self._lines[self.done + 1 :]:
+            if isinstance(later, DriveStep) and (later.node, later.event) == (line.node, event):
+                return later.after == after
+        return False
 
     def _outcome(self, line: Deliver) -> Happening | None:
         """What the trace says that the BMC makes of a command."""
@@ -417,7 +419,8 @@ class Script:
             raise self._departed(line, expected, "there is nothing that it has accepted and not acted on")
         latched = self._site.latched[node][-1]
         # A soft-off may not be heeded, and a machine that is off may not be reset into being on.
-        self._site.act(node, latched, heeded=latched.command.direction is line.power)
+        heeded = latched.command not in _MAY_FAIL or latched.command.direction is line.power
+        self._site.act(node, latched, heeded=heeded)
         if self._site.power(node) is not line.power:
             raise self._departed(line, expected, f"what it has accepted is {latched.command}")
 
