@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from powerfsm.spec import Spec, schema
 from powerfsm.spec.machine import assemble
-from powerfsm.spec.meaning import findings
+from powerfsm.spec.meaning import findings_in
 
 Kind = Literal[
     "drop-branch",
@@ -88,7 +88,8 @@ def apply(mutant: Mutant, file: schema.File) -> schema.File:
 
 def refusals(mutant: Mutant, file: schema.File) -> list[str]:
     """What a loader finds wrong with the mutant; such a mutant cannot run."""
-    return [f"{subject}: {wrong}" for _, subject, wrong in findings(apply(mutant, file))]
+    machine = getattr(apply(mutant, file).machines, mutant.machine)
+    return [f"{subject}: {wrong}" for _, subject, wrong in findings_in(mutant.machine, machine)]
 
 
 def spec_of(mutant: Mutant, spec: Spec) -> Spec:

@@ -31,10 +31,15 @@ def findings(file: File) -> Iterator[Finding]:
     """Every mistake of meaning in `file`, told of what it says and not of where that was written."""
     for name, ranking in file.rankings.items():
         yield from _ranking(name, ranking)
-    for name, machine in (("node", file.machines.node), ("drive", file.machines.drive)):
-        yield from _Rules(name, machine).findings()
+    yield from findings_in("node", file.machines.node)
+    yield from findings_in("drive", file.machines.drive)
     for property_name, key, wrong in mistakes_of(file):
         yield ("properties", property_name, *key), f"property {property_name}", wrong
+
+
+def findings_in(name: str, machine: Machine) -> Iterator[Finding]:
+    """Those in one machine, which no other part of the file bears on."""
+    return _Rules(name, machine).findings()
 
 
 def _ranking(name: str, ranking: Ranking) -> Iterator[Finding]:
