@@ -1,9 +1,9 @@
 """How fast a journal is audited, beside a bare pass over the same rows.
 
 Run from a checkout: `python bench/audit.py --entries 500000`.  The journal is a real one, of nodes that are driven
-on, off and round in virtual time, told over and over by further nodes: names, operations and numbers are those of a
-larger fleet, everything else is as it was written.  It is put into a store, with the tables that belong to it, and
-read by both from there.  The two take turns, and the best of each counts.
+on, off and round in virtual time, told over and over by further nodes: names, operations and numbers are those of
+a larger fleet, everything else is as it was written.  It is put into a store, with the tables that belong to it,
+and read by both from there.  The two take turns, and the best of each counts.
 """
 
 import argparse
