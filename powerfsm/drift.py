@@ -10,7 +10,7 @@ import structlog
 import trio
 
 from powerfsm.actions import Facts, Workshop
-from powerfsm.actions.timings import UnknownTiming
+from powerfsm.actions.timings import Timings, UnknownTiming
 from powerfsm.drivers.driver import Session
 from powerfsm.drivers.errors import DriverError
 from powerfsm.node import Node
@@ -52,18 +52,18 @@ class Sweep:
                     node = self._registry.nodes.get(name)
                     if node is None:
                         continue
-                    await trio.sleep(self._seconds(node) / len(names))
+                    await trio.sleep(self._timings(node).sweep / len(names))
                     if node.in_play is None and name not in self._registry.actions:
                         reading = object()
                         await free.acquire_on_behalf_of(reading)
                         nursery.start_soon(self._read_and_release, name, free, reading)
 
-    def _seconds(self, node: Node) -> float:
+    def _timings(self, node: Node) -> Timings:
         try:
-            return self._workshop.timings(node).sweep
+            return self._workshop.timings(node)
         except UnknownTiming:
             # Its actions fail and say so; the sweep of the others goes on.
-            return self._workshop.spec.timings["sweep"]
+            return Timings.of(self._workshop.spec.timings)
 
     async def _read_and_release(self, name: str, free: trio.CapacityLimiter, reading: object) -> None:
         try:
@@ -79,7 +79,7 @@ class Sweep:
                 return
             with self._registry.onlooker(name):
                 try:
-                    if await self._fence(node):
+                    if await self._fence(node) and await self._settle(node):
                         await self._read(node)
                 except DriverError as error:
                     self.failures += 1
@@ -103,6 +103,19 @@ class Sweep:
             if fences.passed(left, trio.current_time()):
                 how = "by id" if until is None else "quarantine"
                 self._registry.session_closed(node.name, left.id, None, how)
+        return True
+
+    async def _settle(self, node: Node) -> bool:
+        """Whether nothing that was sent earlier can undo what is read: that may be adopted, and is declared then.
+
+        Settling is waited out; a soft-off, which takes minutes, is left to a later round.
+        """
+        timings = self._timings(node)
+        until = self._workshop.fences.quiet_at(node.name, timings.settle, timings.soft_settle)
+        if until > trio.current_time() + timings.settle:
+            return False
+        if until > trio.current_time():
+            await trio.sleep_until(until)
         return True
 
     async def _read(self, node: Node) -> None:

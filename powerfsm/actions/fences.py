@@ -66,6 +66,11 @@ class Fences:
             return -inf
         return fence.at + (soft_settle if fence.soft else settle)
 
+    def quiet_at(self, node: str, settle: float, soft_settle: float) -> float:
+        """When no earlier command can take effect any more, wherever it leads (trio's clock, seconds)."""
+        fence = self._last.get(node, self._unknown)
+        return fence.at + (soft_settle if fence.soft else settle)
+
     def spent(self, node: str) -> set[int]:
         """No soft-off can act on a node any more; gives the sessions that can be taken off the record for it."""
         last = self._last.get(node)

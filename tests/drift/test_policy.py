@@ -79,3 +79,19 @@ async def test_a_node_in_error_is_read_and_left_in_error(lab: Lab) -> None:
     await lab.sweep().read("n1")
     assert (lab.node("n1").state, lab.node("n1").observed) == ("error", Power.OFF)
     assert lab.node("n1").in_play is None
+
+
+async def test_a_reading_is_adopted_only_once_nothing_that_was_sent_can_undo_it(lab: Lab) -> None:
+    await lab.add("n1", policy=ADOPT, power=Power.ON)
+    bmc = lab.bmc("n1")
+    bmc.delay = 2.9
+    off = await lab.ask("n1", Ask.OFF)
+    await lab.until(lambda: bmc.latched != [])
+    bmc.press(Power.OFF)
+    assert (await lab.ended(off)).status is Status.SUCCEEDED
+    bmc.press(Power.ON)
+    await lab.sweep().read("n1")
+    await lab.until(lambda: bmc.latched == [])
+    await trio.sleep(60)
+    await lab.sweep().read("n1")
+    assert lab.node("n1").state == "off" == bmc.power
