@@ -1,9 +1,9 @@
 """The formal model: what `spec/power.yaml` declares as Promela, put before the world of `spec/environment`.
 
-Generated are the words, the rankings, the steps of both machines and the properties; written by hand is what a guard
-asks, what an effect does and what the phases of a drive do, and everything that is not the daemon.  The two meet in
-names: a guard `joins` is `guard_joins(n)`, an effect `put-in-play` is `do_put_in_play(n)`, a fact `in-play` is
-`fact_in_play(n)`; whatever the spec names and the environment does not have, Spin refuses.
+Generated are the words, the rankings, the steps of both machines and the properties; written by hand is what a
+guard asks, what an effect does and what the phases of a drive do, and everything that is not the daemon.  The two
+meet in names: a guard `joins` is `guard_joins(n)`, an effect `put-in-play` is `do_put_in_play(n)`, a fact `in-play`
+is `fact_in_play(n)`; whatever the spec names and the environment does not have, Spin refuses.
 
 With mutants, one model holds all of them: `MUTANT` says which one it is.
 """
@@ -44,7 +44,7 @@ def promela(spec: Spec, *, nodes: int = 1, mutants: Sequence[Mutant] = ()) -> st
         *((name, _environment(name)) for name in ABOVE),
         ("watch.pml", watch(spec, nodes)),
     ]
-    return "".join(f'# 1 "{name}"\n{text}' for name, text in pieces)
+    return "".join(f"/* ---- {name} ---- */\n{text}" for name, text in pieces)
 
 
 def generated(spec: Spec) -> str:
@@ -137,7 +137,7 @@ def steps(spec: Spec, mutants: Sequence[Mutant] = ()) -> str:
         "/* Made from spec/power.yaml by scripts/generate; change that and run it again. */",
     ]
     for machine in (spec.node, spec.drive):
-        # An inline has to stand before those that call it: `next` is told within the steps that take the next one up.
+        # An inline stands before those that call it: `next` is told within the steps that take the next one up.
         events = sorted(machine.events, key=lambda event: event != "next")
         for event in events:
             lines += _step(machine, event, by_pair)
@@ -213,7 +213,7 @@ def _branches(taken: Sequence[schema.Branch], event: str, state: str, indent: st
 
 
 def watch(spec: Spec, nodes: int) -> str:
-    """The properties: a party that can go on only where one is broken, and formulas for what is promised in the end."""
+    """The properties: a party that goes on only where one is broken, and formulas for what is to come in the end."""
     return "\n".join(_watch(spec, nodes)) + "\n"
 
 
@@ -255,20 +255,26 @@ def _watch(spec: Spec, nodes: int) -> Iterator[str]:
     yield "}"
     yield "#ifdef LIVENESS"
     for each in spec.properties.values():
-        formula = _formula(each)
-        if formula:
-            yield f"/* {each.promise}. {each.about} */"
-            yield f"ltl {symbol(each.name)} {{ {formula} }}"
+        yield from _never(each)
     yield "#endif"
 
 
-def _formula(declared: Property) -> str | None:
+def _never(declared: Property) -> Iterator[str]:
+    """What would break a promise about the end, as an automaton: a formula could not hold conditional expressions."""
+    name = symbol(declared.name)
     if declared.finally_ is not None:
-        return f"<> [] {expression(declared.finally_, '0')}"
-    if declared.leads_to is not None:
+        broken = f"!{expression(declared.finally_, '0')}"
+        first, stays, then = broken, "true", "begin"
+    elif declared.leads_to is not None:
         start, to = (expression(each, "0") for each in declared.leads_to)
-        return f"[] ({start} -> <> {to})"
-    return None
+        first, stays, then = f"{start} && !{to}", f"!{to}", "accept"
+    else:
+        return
+    yield f"/* {declared.promise}. {declared.about} */"
+    yield f"never {name} {{"
+    yield f"begin_{name}:  do :: {first} -> goto accept_{name} :: true od;"
+    yield f"accept_{name}: do :: {stays} -> goto {then}_{name} od"
+    yield "}"
 
 
 def expression(predicate: Predicate, node: str = "n") -> str:

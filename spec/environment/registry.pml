@@ -72,7 +72,11 @@ inline do_succeed(n)          { end_(n, play_id[n]); clear_play(n) }
 inline do_fail(n)             { end_(n, play_id[n]); clear_play(n) }
 inline do_note_reading(n)     { observed[n] = read_as; drifted[n] = 0 }
 inline do_flag_drift(n)       { drifted[n] = 1 }
-inline do_adopt_reading(n)    { desired[n] = read_as; promised[n] = none }
+/* What is adopted is later than what was asked, and holds in its place. */
+inline do_adopt_reading(n) {
+    desired[n] = read_as; promised[n] = none;
+    if :: answering[n] != none -> answering[n] = read_as :: else fi
+}
 inline do_enforce_desired(n)  { begin(n); play[n] = desired[n]; play_id[n] = given; play_leg[n] = 0; play_mark[n] = 0; count_anew(n) }
 inline do_adopt_newest(n) {
     if
@@ -108,6 +112,7 @@ inline publish(n) {
     if
     :: starting[n] ->
         starting[n] = 0; swept[n] = none;
+        if :: ph[n] == none -> stop_closing(n) :: else fi;
         if
         :: play[n] == none -> rejected[n] = 1           /* the registry raises LookupError */
         :: play[n] != none && ph[n] != none -> crowded[n] = 1

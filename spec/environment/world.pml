@@ -29,11 +29,21 @@ end:
     od
 }
 
-/* A node at rest is read now and then; the reading is given up where an action starts. */
+/* A node at rest is read now and then, once what is on record is closed and has settled; all of it is given up where
+ * an action starts. */
+#define MAY_SWEEP(n) (SWEEPS && RESTS(st[n]) && ph[n] == none && !starting[n] && swept[n] == none)
 proctype Sweep(byte n) {
 end:
     do
-    :: atomic { SWEEPS && RESTS(st[n]) && ph[n] == none && !starting[n] && swept[n] == none ->
+    :: atomic { MAY_SWEEP(n) && closing_[n] == 0 && (ON_RECORD(n) & ~quarantine[n]) != 0 ->
+           which = LOWEST(ON_RECORD(n) & ~quarantine[n]); send_close(n, which); which = 0 }
+    :: atomic { ph[n] == none && close_heard[n] ->
+           printf("@%d closed %d\n", n + 1, closing_[n]);
+           count_as_fenced(n, closing_[n]); stop_closing(n) }
+    :: atomic { ph[n] == none && closing_[n] != 0 && !close_heard[n] && MAY(LATE) -> luck--; stop_closing(n) }
+    :: atomic { MAY_SWEEP(n) && (ON_RECORD(n) & quarantine[n]) != 0 && DEAD(n, ON_RECORD(n) & quarantine[n]) ->
+           do_forget_sessions(n) }
+    :: atomic { MAY_SWEEP(n) && ON_RECORD(n) == 0 && (latch[n] == none || (latch[n] == soft_off && !fence_soft[n])) ->
            read_power(n, swept[n]);
            printf("@%d sweep-sample #%d\n", n + 1, swept[n]) }
     :: atomic { swept[n] != none ->
@@ -88,9 +98,13 @@ inline answer_command(n, kind, session, outcome) {
 }
 
 inline take(n, command) {
-    latch[n] = command;
-    printf("@%d latch #%d\n", (n) + 1, command);
-    if :: !LATCHES -> act(n) :: else fi
+    if
+    :: command == soft_off && power[n] == off           /* no operating system is there to be asked */
+    :: else ->
+        latch[n] = command;
+        printf("@%d latch #%d\n", (n) + 1, command);
+        if :: !LATCHES -> act(n) :: else fi
+    fi
 }
 
 inline act(n) {
