@@ -40,7 +40,6 @@ NOTHING_CAUSES = {
     Cell("closing", "expired", "1"): "a close that has begun is shielded, and nothing is waited for after it",
     Cell("giving-up", "expired", "ignored"): "nothing unshielded is waited for on the way out",
     Cell("withdrawing", "expired", "ignored"): "what withdraws has left the scope of the deadline",
-    Cell("withdrawing", "broken-off", "ignored"): "a walk is broken off once",
 }
 """What the spec says for the sake of its completeness; that the drive does it is shown all the same."""
 
@@ -128,7 +127,7 @@ def _with(spec: Spec, state: str, event: str, number: int, change: dict[str, obj
         ("opening", "opened", 1, {"to": "checking"}),
         ("commanding", "answered", 1, {"to": "closing"}),
         ("commanding", "answered", 1, {"do": []}),
-        ("reading", "read-goal", 1, {"to": "done"}),
+        ("reading", "read-goal", 1, {"to": "resting"}),
         ("checking", "read-other", 2, {"do": []}),
     ],
 )

@@ -159,7 +159,10 @@ async def test_a_decision_that_forgets_who_waits_is_found_out(lab: Lab, monkeypa
 
     monkeypatch.setitem(decisions._DURABLE, "put-waiting", forget)
     await lab.add("n1")
+    # The cancel takes its time: it would find nobody to hand over to.
+    lab.bmc("n1").latency = 2.0
     await lab.ask("n1", Ask.ON)
+    await lab.until(lambda: "sent open" in lab.bmc("n1").told())
     with structlog.testing.capture_logs():
         await lab.ask("n1", Ask.OFF)
     assert any("property cancelled-for-somebody is broken" in told for told in lab.judge.broken)
