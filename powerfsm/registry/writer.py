@@ -202,5 +202,11 @@ class Writer:
                     self._weight += submission.weight
                 else:
                     submission.refuse(error)
+            if self._ending:
+                # Nothing is written behind what could not be: what a journal lacks is always its end.
+                self._closed = True
+                for submission in self._queue:
+                    submission.refuse(error)
+                self._queue.clear()
             return False
         return True

@@ -19,6 +19,7 @@ import pytest
 import trio
 from rich.console import Console
 
+from command_line import run_here
 from powerfsm.demo.conditions import QUICK
 from powerfsm.demo.stage import Stage, stage
 from powerfsm.demo.verdict import in_one_line, print_outcome
@@ -127,6 +128,8 @@ async def test_kill_at_any_instant_loses_nothing_that_was_answered_and_breaks_no
     print(f"{len(hit)} kills hit work in flight, {len(commanded)} a session that had carried a power command")
     print_outcome(outcome, Console(width=160))
     assert outcome.holds
+    audit = run_here("audit", str(set_up.daemon.database), "--all")
+    assert audit.code == 0, audit.out
     assert len(set_up.kills) >= KILLS
     # Otherwise it would prove nothing.
     assert len(hit) > KILLS / 2

@@ -105,6 +105,32 @@ async def test_an_end_with_a_full_disk_ends_and_the_next_start_finds_what_was_du
             assert (await lab.ended(on)).status is Status.SUCCEEDED
 
 
+@pytest.mark.parametrize("seconds", [0.0005, 0.002, 3.0])
+async def test_an_end_writes_nothing_behind_what_a_full_disk_did_not_take(new_lab: NewLab, seconds: float) -> None:
+    """There is room again before it has ended; the audit, when the laboratory is left, would find the hole."""
+    async with new_lab() as lab:
+        await lab.add("n1")
+        await lab.done("n1", Ask.ON)
+        moments = [moment for moment in around(lab.moments()) if moment > 0.0028]
+
+    async def make_room(lab: Lab) -> None:
+        await trio.sleep(seconds)
+        lab.disk.full = False
+
+    for moment in moments:
+        async with new_lab() as lab, trio.open_nursery() as nursery:
+            await lab.add("n1")
+            on = await lab.ask("n1", Ask.ON)
+            lab.bmc("n1").faults["close"] = [Faults.unfenced]
+            await lab.at(moment)
+            lab.disk.full = True
+            nursery.start_soon(make_room, lab)
+            await lab.stop()
+            await trio.sleep(20)
+            await lab.start()
+            assert (await lab.ended(on)).status is Status.SUCCEEDED
+
+
 async def test_an_action_in_quarantine_is_left_at_once(lab: Lab) -> None:
     await lab.add("n1")
     bmc = lab.bmc("n1")
