@@ -31,7 +31,8 @@ def text(value: object) -> str:
 @lru_cache(maxsize=4096)  # what is committed together has the same time
 def time(seconds: float) -> str:
     """Seconds since the epoch as RFC 3339 in UTC with milliseconds."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{int(seconds * 1000) % 1000:03d}Z"
+    # Whole seconds, because what is less than a microsecond would be rounded up, and the milliseconds are cut off.
+    return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%dT%H:%M:%S}.{int(seconds * 1000) % 1000:03d}Z"
 
 
 def node(node: Node) -> dict[str, object]:

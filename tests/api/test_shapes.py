@@ -111,3 +111,7 @@ def test_a_storm_of_operations_is_written_at_once() -> None:
     # A generous multiple of what it takes (50 ms): this fails where it has become a different kind of work.
     assert time.process_time() - begun < 5
     assert len(text) > 1_000_000
+
+
+def test_a_time_is_cut_to_milliseconds_and_never_rounded_up() -> None:
+    assert rendering.time(1_795_000_000.9999998) == "2026-11-18T11:06:40.999Z"
