@@ -73,6 +73,7 @@ class Process:
         self._link = site.wire.link()
         self._disk = DiskAccess(site.disk)
         self._sweep: Sweep
+        self._sweeping: set[str] = set()
         self._tasks: trio.Nursery
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -117,8 +118,17 @@ class Process:
             write()
 
     def sweep(self, node: str) -> None:
-        """Have the sweep read a node now."""
-        self._tasks.start_soon(self._sweep.read, node)
+        """Have the sweep read a node now, if it is not about it already; it fences and settles before."""
+        if node not in self._sweeping:
+            self._sweeping.add(node)
+            self.commit(node)
+            self._tasks.start_soon(self._read, node)
+
+    async def _read(self, node: str) -> None:
+        try:
+            await self._sweep.read(node)
+        finally:
+            self._sweeping.discard(node)
 
     def is_cancelling(self, node: str) -> bool:
         """Whether the registry wants the action in play to be cancelled, and it was not told yet."""

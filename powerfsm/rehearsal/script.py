@@ -76,6 +76,9 @@ _CAUSES: Mapping[str, tuple[type[Happening], ...]] = {
 _TOO_LITTLE = 0.4
 """Seconds before the deadline: less than any wait of a drive."""
 
+_SWEEPING = 30.0
+"""Virtual seconds within which the sweep has read a node: it settles first, and does not wait for a soft-off."""
+
 _MAY_FAIL = frozenset({Command.SOFT_OFF, Command.RESET})
 
 _OUTCOMES = (Latch, Act, Ignore, Refuse)
@@ -287,6 +290,10 @@ class Script:
         if self._stage.standing(node) is not None:
             self._forget_repeats(node, line.session)
             await self._take(line, "close", "", expected, line.session)
+        elif node not in self._stage.process.registry.actions:
+            # Nobody drives it: it is the sweep that closes what is on record.
+            self._forget_repeats(node, line.session)
+            self._stage.process.sweep(node)
         await self._leave(line, CLOSE, line.session, expected)
 
     def _forget_repeats(self, node: str, session: int) -> None:
@@ -459,7 +466,7 @@ class Script:
         before = len(self._readings(node, swept=True))
         with self._reading(line, node, line.power):
             self._stage.process.sweep(node)
-            await self._settle()
+            await self._pace.until(lambda: len(self._readings(node, swept=True)) > before, _SWEEPING)
         if len(self._readings(node, swept=True)) == before:
             raise self._departed(line, "the sweep reads the power", self._now(line))
 

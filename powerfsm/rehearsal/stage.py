@@ -66,6 +66,7 @@ class Stage:
         """Start the daemon, with the nodes of the trace; call it while the site serves."""
         self._tasks = tasks
         self.site.wire.sent = self._sent
+        self.site.wire.stir = self.pace.stir
         await self._start()
         addresses = self.site.fleet.addresses
         await self.process.registry.add([self._node(name, Bmc(*addresses[name])) for name in self.names.values()])

@@ -88,7 +88,7 @@ class Verdict:
 def claims(spec: Spec, asked: Iterable[tuple[float, str, Ask, int]], journal: Iterable[Entry]) -> list[Claim]:
     """What was asked (when, of which node, what, which operation), and what the journal says was declared."""
     told = [
-        Claim(at, node, Rails(ask.desired.power), declared=False, id=str(number), way=_way(ask))
+        Claim(_as_logged(at), node, Rails(ask.desired.power), declared=False, id=str(number), way=_way(ask))
         for at, node, ask, number in asked
     ]
     for entry in journal:
@@ -98,7 +98,7 @@ def claims(spec: Spec, asked: Iterable[tuple[float, str, Ask, int]], journal: It
         # A state that declares on stays behind when it is left: only then is it declared anew.
         if declared is None or (entry.before == entry.after and entry.event != "confirmed"):
             continue
-        told.append(Claim(entry.at, entry.node, Rails(declared), declared=True))
+        told.append(Claim(_as_logged(entry.at), entry.node, Rails(declared), declared=True))
     return sorted(told, key=lambda claim: claim.t)
 
 
@@ -109,6 +109,11 @@ def broken(
     verdict = judge(log, claims(spec, asked, journal))
     found = sorted((*verdict.overlaps, *verdict.contradictions), key=lambda violation: violation.t)
     return [f"{each.t:.4f} {each.node} {each.what}" for each in found] + _sent_twice(journal)
+
+
+def _as_logged(at: float) -> float:
+    """A time as the simulator's log has it: what is compared is rounded alike."""
+    return round(at, 6)
 
 
 def _way(ask: Ask) -> str | None:

@@ -76,6 +76,7 @@ class Wire:
         holds: Whether a datagram is to wait.
         holds_reply: Whether the answer to it is.
         sent: Is told every datagram that leaves.
+        stir: Is called when an answer has come.
     """
 
     def __init__(self, fleet: Fleet, network: MemoryNetwork) -> None:
@@ -86,6 +87,7 @@ class Wire:
         self.holds: Callable[[Parcel], bool] = lambda _: False
         self.holds_reply: Callable[[Parcel], bool] = lambda _: False
         self.sent: Callable[[Parcel], None] = lambda _: None
+        self.stir: Callable[[], None] = lambda: None
         self._fleet = fleet
         self._network = network
         self._names = {address: name for name, address in fleet.addresses.items()}
@@ -123,6 +125,7 @@ class Wire:
             self.replies.append(reply)
         else:
             reply.arrive()
+        self.stir()
 
     def let_back(self, reply: Reply) -> None:
         """Let a held answer arrive."""
