@@ -48,7 +48,7 @@ from powerfsm.power import Ask, Command, Power
 from powerfsm.rehearsal.cues import Deed, Standing
 from powerfsm.rehearsal.pace import PATIENCE
 from powerfsm.rehearsal.stage import Stage
-from powerfsm.rehearsal.steps import Step
+from powerfsm.rehearsal.steps import SWEPT, Step
 from powerfsm.rehearsal.verdict import Departure
 from powerfsm.rehearsal.wire import CLOSE, STATUS, Parcel
 
@@ -113,6 +113,8 @@ class Script:
         # How many copies are under way by the trace; the code may have sent more by repeating itself.
         self._copies: dict[tuple[str, str, int], int] = {}
         self._last: dict[tuple[str, str, int], Parcel] = {}
+        # Nodes of which the action is cancelled before its drive has begun.
+        self._never_started: set[str] = set()
         # When the deadline of each node's action is over.
         self._deadlines: dict[str, float] = {}
         self._handlers: dict[type[Happening], Callable[[Any], Awaitable[None]]] = {
@@ -178,6 +180,9 @@ class Script:
         if line.event == "restarted" and line.before == line.after:
             # A start leaves a node alone where nothing is outstanding; the model steps all.
             return
+        if line.event in SWEPT and self._stage.spec.node.kind(line.before) == "driving":
+            # Whether such a reading is still told, or given up as an action starts, is a matter of moments.
+            return
         node = self._stage.name(line)
         self._stage.process.commit(node)
         self._stage.steps.party(node, NodeStep).due.append(line)
@@ -195,9 +200,21 @@ class Script:
 
     async def _start(self, line: Start) -> None:
         node, timings = self._stage.name(line), self._stage.spec.timings
+        if self._is_cancelled_at_once(line):
+            self._never_started.add(node)
+            return
         await self._take(line, "start", line.ask, f"the action of {line.ask} starts")
         soft = timings["soft-patience"] if line.ask is Ask.SOFT_OFF else 0
         self._deadlines[node] = trio.current_time() + timings["deadline"] + soft
+
+    def _is_cancelled_at_once(self, line: Start) -> bool:
+        """Whether the trace has the drive broken off before it does anything: then no drive begins at all."""
+        for later in self._lines[self.done + 1 :]:
+            if later.node == line.node and isinstance(later, DriveStep):
+                return later.event == "broken-off"
+            if later.node == line.node and isinstance(later, Open | Close):
+                break
+        return False
 
     async def _cancel(self, line: Cancel) -> None:
         """The action is told once the trace has it notice (`broken-off`): till then it goes on in the model."""
@@ -209,6 +226,13 @@ class Script:
 
     async def _drive_step(self, line: DriveStep) -> None:
         node = self._stage.name(line)
+        if node in self._never_started:
+            if line.event == "broken-off":
+                self._stage.process.cancel(node)
+                await self._take(line, "start", "", "an action starts, and is cancelled")
+            if self._stage.spec.drive.kind(line.after) == "final":
+                self._never_started.discard(node)
+            return
         self._stage.steps.party(node, DriveStep).due.append(line)
         await self._settle()
         if not self._is_due(line) or self._comes(line):

@@ -13,6 +13,9 @@ from powerfsm.model.trace import DriveStep, NodeStep
 
 Step = NodeStep | DriveStep
 
+SWEPT = frozenset({"read-on", "read-off"})
+"""Events of the machine `node` that the sweep tells."""
+
 _KINDS: Mapping[Kind, type[Step]] = {Kind.TRANSITION: NodeStep, Kind.PHASE: DriveStep}
 
 
@@ -54,7 +57,7 @@ class Steps:
         """Take what was committed to the journal."""
         for entry in entries:
             kind = _KINDS.get(entry.kind)
-            if kind is not None and entry.node is not None:
+            if kind is not None and entry.node is not None and not _overtaken(entry):
                 self.party(entry.node, kind).told.append(entry)
 
     def match(self) -> tuple[Step, Entry] | None:
@@ -71,6 +74,11 @@ class Steps:
         for (_, kind), party in self._parties.items():
             if kind is DriveStep:
                 party.told.clear()
+
+
+def _overtaken(entry: Entry) -> bool:
+    """Whether it is a reading of the sweep that came to nothing, as the node is driven by now."""
+    return entry.event in SWEPT and "ignored" in entry.detail
 
 
 def _line(step: Step) -> int:
