@@ -128,7 +128,7 @@ class Checker:
     def trail(self, settings: Mapping[str, int], claim: str | None = None) -> str:
         """The run that led to the last error of a search with these settings, a line for each thing that happened."""
         suffix = _suffix(settings, claim)
-        arguments = ["-r", "-S", *(["-N", claim] if claim else []), f"model.pml.{suffix}"]
+        arguments = [*(["-N", claim] if claim else []), "-r", "-S", f"model.pml.{suffix}"]
         return "\n".join(self._told(self._run(settings, *arguments))) + "\n"
 
     def never_executed(self, searches: Iterable[Search]) -> list[tuple[int, str]]:

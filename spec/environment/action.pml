@@ -23,6 +23,13 @@
 #define CLOSES_OWN(n)    (closing_[n] != 0 && closing_[n] == own[n])
 /* Nobody is left to answer: the session in which it was sent is gone. */
 #define UNHEARD(n)       (CLOSES_OWN(n) && !(open[n] & BIT(own[n])) && !(WAY(n, WAY_CLOSE) & BIT(own[n])))
+/* What was commanded will not come any more: patience ends at last, and before that at any time. */
+#define IN_VAIN(n)       (awaiting[n] && latch[n] == none && (UNDER_WAY(n) & open[n]) == 0)
+#ifdef LIVENESS
+#define PATIENT_YET(n)   (!IN_VAIN(n))
+#else
+#define PATIENT_YET(n)   (true)
+#endif
 #define CLOSING_PHASE(n) (telling[n] == none && \
                           (ph[n] == closing || ph[n] == resting || ph[n] == giving_up || ph[n] == withdrawing))
 
@@ -152,8 +159,9 @@ end:
            :: sample[n] == goal[n] -> drive_read_goal(n)
            :: else ->
                if
-               :: patient_ = 1
-               :: awaiting[n] && MAY(IMPATIENT) -> luck--; patient_ = 0
+               :: PATIENT_YET(n) -> patient_ = 1
+               :: IN_VAIN(n) -> patient_ = 0
+               :: awaiting[n] && !IN_VAIN(n) && MAY(IMPATIENT) -> luck--; patient_ = 0
                fi;
                drive_read_other(n)
            fi }
@@ -206,8 +214,8 @@ end:
     :: atomic { AT(n, resting) && own[n] == 0 -> drive_rested(n) }
     :: atomic { (AT(n, giving_up) || AT(n, withdrawing)) && own[n] == 0 -> drive_left(n) }
 
-    /* A Close Session is sent again for as long as its answer is waited for. */
-    :: atomic { closing_[n] != 0 && !close_heard[n] && !(WAY(n, WAY_CLOSE) & BIT(closing_[n])) ->
+    /* A Close Session is sent again for as long as its answer is waited for, which is not for ever. */
+    :: atomic { closing_[n] != 0 && !close_heard[n] && !(WAY(n, WAY_CLOSE) & BIT(closing_[n])) && !UNHEARD(n) ->
            send_close(n, closing_[n]) }
 
     /* The deadline, and being cancelled, strike at any await but for the closing of its own session. */
