@@ -8,7 +8,8 @@ from powerfsm.model.trace import Trace
 from powerfsm.node import Policy
 from powerfsm.rehearsal.afterwards import Afterwards
 from powerfsm.rehearsal.pace import Pace
-from powerfsm.rehearsal.script import Departed, Script
+from powerfsm.rehearsal.playing import Departed
+from powerfsm.rehearsal.script import Script
 from powerfsm.rehearsal.stage import Stage
 from powerfsm.rehearsal.verdict import Departure, Verdict, broken
 from powerfsm.spec import Spec
