@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import trio
 
 from powerfsm.bmc import Bmc
-from powerfsm.journal import Entry
+from powerfsm.journal import Entry, Kind
 from powerfsm.model.trace import Button, Happening, NodeStep, Restore, Sample, SweepSample, Trace
 from powerfsm.node import Node, Policy
 from powerfsm.power import Ask, Command, Power
@@ -17,7 +17,7 @@ from powerfsm.rehearsal.pace import Pace
 from powerfsm.rehearsal.process import Process
 from powerfsm.rehearsal.site import Site
 from powerfsm.rehearsal.steps import Steps
-from powerfsm.rehearsal.wire import Parcel
+from powerfsm.rehearsal.wire import CLOSE, Parcel
 from powerfsm.spec import Spec
 from powerfsm.store.errors import StoreUnavailable
 
@@ -55,6 +55,8 @@ class Stage:
         self.asked: list[tuple[float, str, Ask, int]] = []
         self.answered = dict.fromkeys(powers, 0)
         self.broken: list[tuple[float, str]] = []
+        # Sessions with a command that was neither answered nor fenced nor quarantined.
+        self._commanded: dict[str, set[int]] = {name: set() for name in powers}
         self._first_states = {name: _first_state(trace, spec, number) for number, name in self.names.items()}
         self._policy = policy
         self._seed = seed
@@ -66,6 +68,7 @@ class Stage:
         """Start the daemon, with the nodes of the trace; call it while the site serves."""
         self._tasks = tasks
         self.site.wire.sent = self._sent
+        self.site.wire.answered = self._answered
         self.site.wire.stir = self.pace.stir
         await self._start()
         addresses = self.site.fleet.addresses
@@ -152,11 +155,19 @@ class Stage:
 
     def _hear(self, entries: Sequence[Entry]) -> None:
         self.steps.hear(entries)
+        for entry in entries:
+            if entry.node is not None and (entry.kind, entry.event) == (Kind.PHASE, "quarantine-over"):
+                self._commanded[entry.node].clear()
         self.pace.stir()
 
     def _note_opened(self, node: str, session: int) -> None:
         self.opened[node].append(session)
         self.pace.stir()
+
+    def _answered(self, parcel: Parcel) -> None:
+        """A command has ended: it was answered, or its session is closed."""
+        if parcel.what == CLOSE or parcel.what in set(Command):
+            self._commanded[parcel.node].discard(parcel.session)
 
     def _sent(self, parcel: Parcel) -> None:
         """Hold what leaves the daemon against what is on disk at that moment."""
@@ -167,6 +178,10 @@ class Stage:
         about = f"{node} {command} was sent"
         if parcel.session not in fleet.sessions.get(node, {}):
             self.broken.append((trio.current_time(), f"{about} in a session that is not on record"))
+        if self._commanded[node] - {parcel.session}:
+            told = "before the command before it was answered, fenced or quarantined"
+            self.broken.append((trio.current_time(), f"{about} {told}"))
+        self._commanded[node].add(parcel.session)
         in_play = fleet.nodes[node].in_play
         operation = None if in_play is None else fleet.operations[in_play]
         if operation is None or operation.ask.legs[operation.leg] is not command.direction:

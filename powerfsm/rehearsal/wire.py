@@ -63,7 +63,7 @@ class Reply:
 
     def arrive(self) -> None:
         """Let the daemon have it; a dead one does not hear."""
-        self.parcel.link.take(self.datagram, self.parcel.to)
+        self.parcel.link.take(self.datagram, self.parcel.to, self.parcel)
 
 
 class Wire:
@@ -76,6 +76,7 @@ class Wire:
         holds: Whether a datagram is to wait.
         holds_reply: Whether the answer to it is.
         sent: Is told every datagram that leaves.
+        answered: Is told every datagram of which the answer has got to the daemon.
         stir: Is called when an answer has come.
     """
 
@@ -87,6 +88,7 @@ class Wire:
         self.holds: Callable[[Parcel], bool] = lambda _: False
         self.holds_reply: Callable[[Parcel], bool] = lambda _: False
         self.sent: Callable[[Parcel], None] = lambda _: None
+        self.answered: Callable[[Parcel], None] = lambda _: None
         self.stir: Callable[[], None] = lambda: None
         self._fleet = fleet
         self._network = network
@@ -210,7 +212,9 @@ class ScriptedLink(MemoryLink):
         else:
             self._wire.come_back(Reply(self._carried, datagram))
 
-    def take(self, datagram: bytes, source: Address) -> None:
-        """Let the process hear it."""
+    def take(self, datagram: bytes, source: Address, parcel: Parcel | None = None) -> None:
+        """Let the process hear it; `parcel` is what it answers, where that is known."""
         if not self.cut:
+            if parcel is not None:
+                self._wire.answered(parcel)
             super().arrive(datagram, source)
