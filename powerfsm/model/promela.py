@@ -2,8 +2,8 @@
 
 Generated are the words, the rankings, the steps of both machines and the properties; written by hand is what a
 guard asks, what an effect does and what the phases of a drive do, and everything that is not the daemon.  The two
-meet in names: a guard `joins` is `guard_joins(n)`, an effect `put-in-play` is `do_put_in_play(n)`, a fact `in-play`
-is `fact_in_play(n)`; whatever the spec names and the environment does not have, Spin refuses.
+meet in names: a guard `joins` is `guard_joins(n)`, an effect `put-in-play` is `do_put_in_play(n)`, a fact
+`in-play` is `fact_in_play(n)`; whatever the spec names and the environment does not have, Spin refuses.
 
 With mutants, one model holds all of them: `MUTANT` says which one it is.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from powerfsm.model.mutants import Mutant
+from powerfsm.model.outcomes import Numbered, Place, outcome, symbol
 from powerfsm.power import Ask
 from powerfsm.spec import Machine, Spec, schema
 from powerfsm.spec.predicate import And, AtMost, Flag, Implies, Is, Not, Or, Predicate, Same
@@ -26,7 +27,7 @@ ABOVE = ("action.pml", "world.pml")
 # Words of the environment's own, beside those of the spec.
 _OWN_WORDS = (NONE, "close")
 
-_Mutants = Mapping[tuple[str, str, str], Sequence[tuple[int, Mutant]]]
+_Mutants = Mapping[tuple[str, str, str], Sequence[Numbered]]
 
 
 def promela(spec: Spec, *, nodes: int = 1, mutants: Sequence[Mutant] = ()) -> str:
@@ -54,11 +55,6 @@ def generated(spec: Spec) -> str:
 
 def _environment(name: str) -> str:
     return files("powerfsm.model").joinpath("environment", name).read_text(encoding="utf-8")
-
-
-def symbol(name: str) -> str:
-    """A name of the spec as Promela writes it."""
-    return name.replace("-", "_")
 
 
 # Words.
@@ -129,7 +125,7 @@ def _outranks(spec: Spec) -> str:
 
 def steps(spec: Spec, mutants: Sequence[Mutant] = ()) -> str:
     """The steps of both machines, an inline for each event."""
-    by_pair: dict[tuple[str, str, str], list[tuple[int, Mutant]]] = {}
+    by_pair: dict[tuple[str, str, str], list[Numbered]] = {}
     for number, mutant in enumerate(mutants, start=1):
         if mutant.initial is None:
             by_pair.setdefault((mutant.machine, mutant.state, mutant.event), []).append((number, mutant))
@@ -155,22 +151,13 @@ def _step(machine: Machine, event: str, mutants: _Mutants) -> Iterator[str]:
     for before in machine.states:
         if machine.kind(before) == "final":
             continue
-        outcome = machine.outcome(before, event)
+        declared = machine.outcome(before, event)
         others = mutants.get((machine.name, before, event), ())
-        if isinstance(outcome, schema.Reject) and not others:
+        if isinstance(declared, schema.Reject) and not others:
             continue
-        follows = follows or any("take-next" in branch.do for branch in schema.branches(outcome))
-        yield f"    :: {state} == {symbol(before)} ->"
-        if others:
-            yield "        if"
-            for number, mutant in others:
-                yield f"        :: MUTANT == {number} ->"
-                yield from _outcome(mutant.outcome, event, state, "            ")
-            yield f"        :: {' && '.join(f'MUTANT != {number}' for number, _ in others)} ->"
-            yield from _outcome(outcome, event, state, "            ")
-            yield "        fi"
-        else:
-            yield from _outcome(outcome, event, state, "        ")
+        follows = follows or any("take-next" in branch.do for branch in schema.branches(declared))
+        yield f"    :: {state} == {symbol(before)} ->    /* {machine.name}: {before}, {event} */"
+        yield from outcome(declared, others, Place(event, state, " " * 8))
     yield f"    :: else -> reject(n, {symbol(event)})"
     yield "    fi;"
     yield f'    printf("@%d {machine.name} #%d #%d #%d\\n", (n) + 1, was, {symbol(event)}, {state});'
@@ -183,37 +170,11 @@ def _step(machine: Machine, event: str, mutants: _Mutants) -> Iterator[str]:
     yield "}"
 
 
-def _outcome(outcome: schema.Outcome | None, event: str, state: str, indent: str) -> Iterator[str]:
-    match outcome:
-        case schema.Ignore():
-            yield f"{indent}skip"
-        case None | schema.Reject():
-            yield f"{indent}reject(n, {symbol(event)})"
-        case _:
-            yield from _branches(schema.branches(outcome), event, state, indent)
-
-
-def _branches(taken: Sequence[schema.Branch], event: str, state: str, indent: str) -> Iterator[str]:
-    if not taken:
-        yield f"{indent}reject(n, {symbol(event)})"
-        return
-    branch = taken[0]
-    effects = "; ".join([*(f"do_{symbol(effect)}(n)" for effect in branch.do), f"{state} = {symbol(branch.to)}"])
-    if not branch.when:
-        yield f"{indent}{effects}"
-        return
-    yield f"{indent}if"
-    yield f"{indent}:: {' && '.join(f'guard_{symbol(guard)}(n)' for guard in branch.when)} -> {effects}"
-    yield f"{indent}:: else ->"
-    yield from _branches(taken[1:], event, state, f"{indent}    ")
-    yield f"{indent}fi"
-
-
 # Properties.
 
 
 def watch(spec: Spec, nodes: int) -> str:
-    """The properties: a party that goes on only where one is broken, and formulas for what is to come in the end."""
+    """The properties: a party that goes on only where one is broken, and what is to come in the end."""
     return "\n".join(_watch(spec, nodes)) + "\n"
 
 
@@ -244,7 +205,8 @@ def _watch(spec: Spec, nodes: int) -> Iterator[str]:
     yield "    luck = LUCK;"
     yield "    atomic {"
     for node in range(nodes):
-        yield f"        people({node});"
+        # Here again: which mutant it is, is not known before.
+        yield f"        st[{node}] = INITIAL_STATE; people({node});"
     yield "        run Fate();"
     yield "#ifdef LIVENESS"
     yield "        run Clock()"
@@ -260,7 +222,7 @@ def _watch(spec: Spec, nodes: int) -> Iterator[str]:
 
 
 def _never(declared: Property) -> Iterator[str]:
-    """What would break a promise about the end, as an automaton: a formula could not hold conditional expressions."""
+    """What would break a promise about the end, as an automaton: formulas cannot hold conditional expressions."""
     name = symbol(declared.name)
     if declared.finally_ is not None:
         broken = f"!{expression(declared.finally_, '0')}"
