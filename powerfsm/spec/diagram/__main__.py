@@ -5,6 +5,7 @@ from pathlib import Path
 
 from powerfsm.spec.diagram import generated
 from powerfsm.spec.machine import load
+from powerfsm.spec.writing import write_changed
 
 
 def main(arguments: list[str]) -> int:
@@ -12,13 +13,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m powerfsm.spec.diagram DIRECTORY", file=sys.stderr)
         return 2
-    directory = Path(arguments[0])
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in generated(load()).items():
-        path = directory / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-            print(f"wrote {path}")
+    for path in write_changed(generated(load()), Path(arguments[0])):
+        print(f"wrote {path}")
     return 0
 
 
