@@ -7,6 +7,7 @@ import typer
 from powerfsm import __version__
 from powerfsm.cli.commands import (
     audit,
+    check,
     completion,
     diagram,
     events,
@@ -75,6 +76,7 @@ def make_app() -> typer.Typer:
     token.register(app)
     audit.register(app)
     diagram.register(app)
+    check.register(app)
     completion.register(app)
     return app
 

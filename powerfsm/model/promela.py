@@ -48,9 +48,9 @@ def promela(spec: Spec, *, nodes: int = 1, mutants: Sequence[Mutant] = ()) -> st
     return "".join(f"/* ---- {name} ---- */\n{text}" for name, text in pieces)
 
 
-def generated(spec: Spec) -> str:
-    """What is generated of the model, as it is checked in."""
-    return "\n".join((words(spec), steps(spec), watch(spec, 1)))
+def generated(spec: Spec) -> dict[str, str]:
+    """What is generated of the model, as it is checked in: texts by the names of their files."""
+    return {"words.pml": words(spec), "steps.pml": steps(spec), "watch.pml": watch(spec, 1)}
 
 
 def _environment(name: str) -> str:

@@ -90,13 +90,18 @@ class Size:
 
     def bounds(self) -> str:
         """The bounds in words."""
-        requests = "requests without end" if self.requests == NEVER_STOP else f"{self.requests} requests"
+        requests = (
+            "requests without end"
+            if self.requests == NEVER_STOP
+            else f"{self.requests} request{'' if self.requests == 1 else 's'}"
+        )
         asks = "all asks" if self.asks == ALL_ASKS else "/".join(self.asks)
         if self.asks == HARD_ASKS:
             asks = "all asks but soft-off"
         told = [
             f"{requests} ({asks})",
-            f"{self.luck} misfortunes" + (f" ({_named(self.kinds)})" if self.luck else ""),
+            f"{self.luck} misfortune{'' if self.luck == 1 else 's'}"
+            + (f" ({_named(self.kinds)})" if self.luck else ""),
         ]
         if self.nodes > 1:
             told.append(f"{self.nodes} nodes on one BMC with {self.slots} session{'s' if self.slots > 1 else ''}")
@@ -113,8 +118,9 @@ def _named(kinds: Misfortune) -> str:
 _FIRST, _LATEST = "off-outranks-on", "latest-wins"
 
 SMALL = (
-    Size(name="storm", requests=2, luck=2),
+    Size(name="storm", requests=2, luck=1),
     Size(name="storm", requests=2, luck=1, ranking=_LATEST),
+    Size(name="crashes", requests=2, luck=2, kinds=Misfortune.CRASH | Misfortune.COPY | Misfortune.LATE),
     Size(name="flip-flop", requests=3, luck=1, asks=(Ask.ON, Ask.OFF, Ask.CYCLE)),
     Size(name="flip-flop", requests=3, luck=1, asks=(Ask.ON, Ask.OFF, Ask.CYCLE), ranking=_LATEST),
     Size(name="meddled with", requests=2, luck=1, kinds=ANY, asks=HARD_ASKS, policy=2, ranking=_LATEST),
@@ -129,10 +135,8 @@ SMALL = (
         nodes=2,
         slots=1,
     ),
-    Size(
-        name="in the end", requests=2, luck=1, kinds=PASSING, asks=(Ask.ON, Ask.OFF, Ask.CYCLE), claim="converges"
-    ),
-    Size(name="in the end", requests=2, luck=1, kinds=ANY, asks=(Ask.OFF, Ask.RESET), claim="all-end"),
+    Size(name="in the end", requests=2, luck=1, kinds=PASSING, asks=ON_OFF, claim="converges"),
+    Size(name="in the end", requests=1, luck=1, kinds=ANY, asks=(Ask.CYCLE, Ask.RESET), claim="all-end"),
     Size(name="storm without end", requests=NEVER_STOP, asks=ON_OFF, claim="off-is-reached"),
     Size(name="storm without end", requests=NEVER_STOP, asks=ON_OFF, claim="each-ends"),
     Size(name="without fairness", requests=1, asks=ON_OFF, claim="converges", fair=False, fails=True),

@@ -1,9 +1,9 @@
 """Spin and the checker that it makes: built once, run for every size, property and mutant.
 
-Spin turns a model into a C program, `pan`, which searches every state that can be reached.  The sizes of a run come
-from its environment (`spec/environment/size.pml`), so that one program serves them all.  It is compiled without
-optimisation, because gcc takes minutes over its one great function otherwise; without partial order reduction, because
-nearly every statement here is seen by everybody and the reduction costs more than it saves.
+Spin turns a model into a C program, `pan`, which searches every state that can be reached.  The sizes of a run
+come from its environment (`spec/environment/size.pml`), so that one program serves them all.  It is compiled
+without optimisation, because gcc takes minutes over its one great function otherwise; without partial order
+reduction, because nearly every statement here is seen by everybody, and the reduction costs more than it saves.
 """
 
 import os
@@ -31,9 +31,7 @@ class MissingTools(Exception):
 
     def __init__(self, packages: tuple[str, ...]) -> None:
         self.packages = packages
-        super().__init__(
-            f"checking needs {' and '.join(packages)}, not found here; as root: apt-get install {' '.join(packages)}"
-        )
+        super().__init__(f"not found: {' and '.join(packages)}; as root: apt-get install {' '.join(packages)}")
 
 
 class CheckerFailed(Exception):
@@ -104,7 +102,7 @@ class Checker:
         claim: str | None = None,
         fair: bool = True,
         depth: int = 2_000_000,
-        minutes: int | None = None,
+        table: int = 22,
     ) -> Search:
         """Search every state that can be reached, up to the first error.
 
@@ -113,12 +111,12 @@ class Checker:
             claim: The promise about the end that is checked, by its name in Promela.
             fair: Whether who can go on always does so at last (weak fairness).
             depth: Longest run that is followed.
-            minutes: After how many to give up.
+            table: Two to this power is the size of the table of states to begin with.
 
         Raises:
             CheckerFailed: The checker does not run.
         """
-        arguments = [f"-m{depth}", *([f"-Q{minutes}"] if minutes else [])]
+        arguments = [f"-m{depth}", f"-w{table}"]
         if claim is not None:
             arguments += ["-a", "-N", claim, *(["-f"] if fair else [])]
         began = time.monotonic()
@@ -126,13 +124,13 @@ class Checker:
         return _search(said, time.monotonic() - began)
 
     def trail(self, settings: Mapping[str, int], claim: str | None = None) -> str:
-        """The run that led to the last error of a search with these settings, a line for each thing that happened."""
+        """The run that led to the error of a search with these settings, a line for each thing that happened."""
         suffix = _suffix(settings, claim)
         arguments = [*(["-N", claim] if claim else []), "-r", "-S", f"model.pml.{suffix}"]
         return "\n".join(self._told(self._run(settings, *arguments))) + "\n"
 
     def never_executed(self, searches: Iterable[Search]) -> list[tuple[int, str]]:
-        """The statements that none of these searches executed, in any of their copies: line of the model, and text."""
+        """The statements that none of these searches executed in any copy: line of the model, and text."""
         reached: set[tuple[int, str]] = set()
         known: set[tuple[int, str]] = set()
         unreached = frozenset.intersection(*(search.unreached for search in searches))
@@ -149,7 +147,7 @@ class Checker:
 
     def _run(self, settings: Mapping[str, int], *arguments: str) -> str:
         environment = os.environ | {name: str(value) for name, value in settings.items()}
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - the checker made here, and numbers
             ["./pan", *arguments], cwd=self._folder, env=environment, capture_output=True, text=True, check=False
         )
         if "recompile" in done.stdout or "aborting" in done.stdout + done.stderr:
@@ -157,7 +155,9 @@ class Checker:
         return done.stdout
 
     def _do(self, *command: str) -> None:
-        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(  # noqa: S603 - spin and gcc, on what was made here
+            command, cwd=self._folder, capture_output=True, text=True, check=False
+        )
         if done.returncode or "Error" in done.stdout:
             raise CheckerFailed(f"{command[0]} refuses the model: {(done.stdout + done.stderr).strip()[:2000]}")
 

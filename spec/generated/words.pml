@@ -1,0 +1,71 @@
+/* Made from spec/power.yaml by scripts/generate; change that and run it again. */
+#define N 1
+mtype = {
+    none,
+    close,
+    unknown,
+    ready,
+    powering_on,
+    on,
+    powering_off,
+    off,
+    cancelling,
+    quarantined,
+    error,
+    fencing,
+    settling,
+    opening,
+    recording,
+    checking,
+    marking,
+    commanding,
+    reading,
+    closing,
+    resting,
+    giving_up,
+    withdrawing,
+    done,
+    failed,
+    withdrawn,
+    request,
+    next,
+    turned,
+    confirmed,
+    gave_up,
+    cancelled,
+    fence_unanswered,
+    quarantine_over,
+    read_on,
+    read_off,
+    restarted,
+    recover,
+    fenced,
+    settled,
+    opened,
+    recorded,
+    read_goal,
+    read_other,
+    marked,
+    answered,
+    refused,
+    unanswered,
+    failure,
+    closed,
+    rested,
+    expired,
+    broken_off,
+    left,
+    soft_off,
+    cycle,
+    reset,
+    off_outranks_on,
+    latest_wins
+};
+#define INITIAL_STATE unknown
+#define FIRST_PHASE fencing
+#define RESTS(state) (state == unknown || state == ready || state == on || state == off || state == error)
+#define DECLARES(state) (state == ready -> off : (state == on -> on : (state == off -> off : none)))
+#define IS_FINAL(phase) (phase == done || phase == failed || phase == withdrawn)
+#define IS_LEAVING(phase) (phase == giving_up || phase == withdrawing)
+#define RANKING_NAMED (RANKING == 0 -> off_outranks_on : (RANKING == 1 -> latest_wins : none))
+#define OUTRANKS(ask, other) ((RANKING == 0 && ((ask == off && (other == cycle || other == on || other == reset || other == soft_off)) || (ask == ready && (other == cycle || other == on || other == reset || other == soft_off)) || (ask == soft_off && (other == cycle || other == on || other == reset)))) || (RANKING == 1 && ((ask == on && (other == cycle || other == off || other == ready || other == reset || other == soft_off)) || (ask == off && (other == cycle || other == on || other == ready || other == reset || other == soft_off)) || (ask == ready && (other == cycle || other == off || other == on || other == reset || other == soft_off)) || (ask == soft_off && (other == cycle || other == off || other == on || other == ready || other == reset)) || (ask == cycle && (other == off || other == on || other == ready || other == reset || other == soft_off)) || (ask == reset && (other == cycle || other == off || other == on || other == ready || other == soft_off)))))
