@@ -21,12 +21,22 @@ from strangers import missing, stranger
 
 POWER_YAML = Path(__file__).parents[2] / "spec" / "power.yaml"
 
-STATES: dict[str, int] = {}
-"""Different states of each run: whoever changes the spec or its world sees here that he did."""
-
-
-def _key(name: str, what: str | None, bounds: str) -> str:
-    return f"{name}, {what or 'always'}: {bounds}"
+STATES = [
+    ("storm", "always", 108_975),
+    ("storm", "always", 138_108),
+    ("crashes", "always", 659_458),
+    ("flip-flop", "always", 280_366),
+    ("flip-flop", "always", 509_073),
+    ("meddled with", "always", 221_277),
+    ("meddled with", "always", 156_797),
+    ("meddled with", "always", 162_371),
+    ("one BMC", "always", 88_198),
+    ("in the end", "converges", 50_199),
+    ("in the end", "all-end", 9_983),
+    ("storm without end", "off-is-reached", 175_913),
+    ("storm without end", "each-ends", 286_309),
+]
+"""Different states of each run, in their order: whoever changes the spec or its world sees here that he did."""
 
 
 @pytest.mark.slow
@@ -39,11 +49,9 @@ def test_every_promise_holds_within_the_small_bounds_and_is_put_to_the_test() ->
     assert [name for name, lines in told["witnesses"].items() if not lines] == []
     assert [each for each in told["unreached"] if not each["why"]] == []
     assert (ran.code, told["good"]) == (Exit.OK, True)
-    states = {
-        _key(run["name"], run["property"], run["bounds"]): run["states"]
-        for run in told["runs"]
-        if not run["trace"]
-    }
+    states = [
+        (run["name"], run["property"] or "always", run["states"]) for run in told["runs"] if not run["trace"]
+    ]
     assert states == STATES
 
 
