@@ -111,7 +111,12 @@ class Size:
 
 
 def _named(kinds: Misfortune) -> str:
-    names = {ANY: "of any kind", OWN: "of any kind but meddling", PASSING: "that an action gets over"}
+    names = {
+        ANY: "of any kind",
+        MEDDLING: "that meddle",
+        OWN: "of any kind but meddling",
+        PASSING: "that an action gets over",
+    }
     return names.get(kinds) or ", ".join(str(kind.name).lower() for kind in Misfortune if kind in kinds)
 
 
@@ -137,10 +142,22 @@ SMALL = (
     ),
     Size(name="in the end", requests=2, luck=1, kinds=PASSING, asks=ON_OFF, claim="converges"),
     Size(name="in the end", requests=1, luck=1, kinds=ANY, asks=(Ask.CYCLE, Ask.RESET), claim="all-end"),
+    Size(name="in the end", requests=1, luck=1, kinds=MEDDLING, asks=ON_OFF, policy=0, claim="drift-is-seen"),
     Size(name="storm without end", requests=NEVER_STOP, asks=ON_OFF, claim="off-is-reached"),
     Size(name="storm without end", requests=NEVER_STOP, asks=ON_OFF, claim="each-ends"),
     Size(name="without fairness", requests=1, asks=ON_OFF, claim="converges", fair=False, fails=True),
     Size(name="without fairness", requests=1, asks=ON_OFF, claim="all-end", fair=False, fails=True),
+    Size(
+        name="without fairness",
+        requests=1,
+        luck=1,
+        kinds=MEDDLING,
+        asks=ON_OFF,
+        policy=0,
+        claim="drift-is-seen",
+        fair=False,
+        fails=True,
+    ),
     Size(
         name="without fairness", requests=NEVER_STOP, asks=ON_OFF, claim="off-is-reached", fair=False, fails=True
     ),
@@ -176,6 +193,7 @@ LARGE = (
         name="in the end", requests=2, luck=2, kinds=PASSING, asks=(Ask.ON, Ask.OFF, Ask.CYCLE), claim="converges"
     ),
     Size(name="in the end", requests=2, luck=2, kinds=ANY, asks=(Ask.OFF, Ask.RESET), claim="all-end"),
+    Size(name="in the end", requests=2, luck=2, kinds=MEDDLING, asks=ON_OFF, policy=2, claim="drift-is-seen"),
     Size(name="storm without end", requests=NEVER_STOP, luck=1, asks=ON_OFF, claim="off-is-reached"),
     Size(name="storm without end", requests=NEVER_STOP, luck=1, asks=ON_OFF, claim="each-ends"),
     Size(name="storm without end", requests=NEVER_STOP, asks=ON_OFF, claim="each-ends", ranking=_LATEST),
@@ -183,7 +201,7 @@ LARGE = (
 """By hand, and before a release: minutes, and some gigabytes."""
 
 WITNESSES = (
-    Size(name="witness", requests=2, luck=1, kinds=ANY),
+    Size(name="witness", requests=2, luck=1, kinds=ANY, policy=0),
     Size(name="witness", requests=3, luck=1, ranking=_LATEST),
 )
 """Where a run that puts a property to the test is looked for, in this order."""

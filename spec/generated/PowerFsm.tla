@@ -106,4 +106,9 @@ NeverEachEnds == ~((FactFirstOpen(world)) /\ (FactOutstanding(world) = 2))
 OffIsReached == (FactInPlay(world) = "off") ~> (FactObserved(world) = "off")
 NeverOffIsReached == ~((FactInPlay(world) = "off") /\ (FactObserved(world) = "on"))
 
+\* 10. A power that is not as declared is read and marked, adopted or driven back, or is as declared again.
+\* Given: The sweep goes on, misfortunes stop, and whoever can go on does so at last (weak fairness).
+DriftIsSeen == ((~(FactDeclared(world) = "none")) /\ (~(FactPower(world) = FactDeclared(world)))) ~> (((FactDrifted(world)) \/ (FactDeclared(world) = "none")) \/ (FactPower(world) = FactDeclared(world)))
+NeverDriftIsSeen == ~(FactDrifted(world))
+
 ======================================================================================

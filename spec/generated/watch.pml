@@ -42,32 +42,54 @@
 /* 7. No event comes that the spec rejects. */
 #define holds_no_defect(n) (!(fact_rejected(n)))
 #define all_hold(n) (holds_one_command(n) && holds_one_action(n) && holds_at_rest_nothing_in_play(n) && holds_driven_for_somebody(n) && holds_one_waiting(n) && holds_equal_ones_join(n) && holds_cancelled_for_somebody(n) && holds_off_holds_down(n) && holds_answered_survives(n) && holds_durable_intent(n) && holds_taken_up(n) && holds_on_is_not_undone(n) && holds_off_is_not_undone(n) && holds_declared_was_read(n) && holds_declared_is_so(n) && holds_ends_once(n) && holds_on_record(n) && holds_reset_once(n) && holds_cycle_once(n) && holds_ready_was_read_off(n) && holds_no_defect(n))
+#define chosen_holds(n) (LOOKING_FOR == -21 -> holds_no_defect(n) : (LOOKING_FOR == -20 -> holds_ready_was_read_off(n) : (LOOKING_FOR == -19 -> holds_cycle_once(n) : (LOOKING_FOR == -18 -> holds_reset_once(n) : (LOOKING_FOR == -17 -> holds_on_record(n) : (LOOKING_FOR == -16 -> holds_ends_once(n) : (LOOKING_FOR == -15 -> holds_declared_is_so(n) : (LOOKING_FOR == -14 -> holds_declared_was_read(n) : (LOOKING_FOR == -13 -> holds_off_is_not_undone(n) : (LOOKING_FOR == -12 -> holds_on_is_not_undone(n) : (LOOKING_FOR == -11 -> holds_taken_up(n) : (LOOKING_FOR == -10 -> holds_durable_intent(n) : (LOOKING_FOR == -9 -> holds_answered_survives(n) : (LOOKING_FOR == -8 -> holds_off_holds_down(n) : (LOOKING_FOR == -7 -> holds_cancelled_for_somebody(n) : (LOOKING_FOR == -6 -> holds_equal_ones_join(n) : (LOOKING_FOR == -5 -> holds_one_waiting(n) : (LOOKING_FOR == -4 -> holds_driven_for_somebody(n) : (LOOKING_FOR == -3 -> holds_at_rest_nothing_in_play(n) : (LOOKING_FOR == -2 -> holds_one_action(n) : (LOOKING_FOR == -1 -> holds_one_command(n) : true)))))))))))))))))))))
 proctype Watch(byte n) {
 end:
     do
-    :: atomic { LOOKING_FOR == 0 && !all_hold(n) ->
+    :: atomic { LOOKING_FOR <= 0 && (LOOKING_FOR == 0 -> !all_hold(n) : !chosen_holds(n)) ->
            if
-           :: !holds_one_command(n) -> printf("@%d broken one-command\n", n + 1)
-           :: !holds_one_action(n) -> printf("@%d broken one-action\n", n + 1)
-           :: !holds_at_rest_nothing_in_play(n) -> printf("@%d broken at-rest-nothing-in-play\n", n + 1)
-           :: !holds_driven_for_somebody(n) -> printf("@%d broken driven-for-somebody\n", n + 1)
-           :: !holds_one_waiting(n) -> printf("@%d broken one-waiting\n", n + 1)
-           :: !holds_equal_ones_join(n) -> printf("@%d broken equal-ones-join\n", n + 1)
-           :: !holds_cancelled_for_somebody(n) -> printf("@%d broken cancelled-for-somebody\n", n + 1)
-           :: !holds_off_holds_down(n) -> printf("@%d broken off-holds-down\n", n + 1)
-           :: !holds_answered_survives(n) -> printf("@%d broken answered-survives\n", n + 1)
-           :: !holds_durable_intent(n) -> printf("@%d broken durable-intent\n", n + 1)
-           :: !holds_taken_up(n) -> printf("@%d broken taken-up\n", n + 1)
-           :: !holds_on_is_not_undone(n) -> printf("@%d broken on-is-not-undone\n", n + 1)
-           :: !holds_off_is_not_undone(n) -> printf("@%d broken off-is-not-undone\n", n + 1)
-           :: !holds_declared_was_read(n) -> printf("@%d broken declared-was-read\n", n + 1)
-           :: !holds_declared_is_so(n) -> printf("@%d broken declared-is-so\n", n + 1)
-           :: !holds_ends_once(n) -> printf("@%d broken ends-once\n", n + 1)
-           :: !holds_on_record(n) -> printf("@%d broken on-record\n", n + 1)
-           :: !holds_reset_once(n) -> printf("@%d broken reset-once\n", n + 1)
-           :: !holds_cycle_once(n) -> printf("@%d broken cycle-once\n", n + 1)
-           :: !holds_ready_was_read_off(n) -> printf("@%d broken ready-was-read-off\n", n + 1)
-           :: !holds_no_defect(n) -> printf("@%d broken no-defect\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -1) && !holds_one_command(n) ->
+               printf("@%d broken one-command\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -2) && !holds_one_action(n) ->
+               printf("@%d broken one-action\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -3) && !holds_at_rest_nothing_in_play(n) ->
+               printf("@%d broken at-rest-nothing-in-play\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -4) && !holds_driven_for_somebody(n) ->
+               printf("@%d broken driven-for-somebody\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -5) && !holds_one_waiting(n) ->
+               printf("@%d broken one-waiting\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -6) && !holds_equal_ones_join(n) ->
+               printf("@%d broken equal-ones-join\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -7) && !holds_cancelled_for_somebody(n) ->
+               printf("@%d broken cancelled-for-somebody\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -8) && !holds_off_holds_down(n) ->
+               printf("@%d broken off-holds-down\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -9) && !holds_answered_survives(n) ->
+               printf("@%d broken answered-survives\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -10) && !holds_durable_intent(n) ->
+               printf("@%d broken durable-intent\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -11) && !holds_taken_up(n) ->
+               printf("@%d broken taken-up\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -12) && !holds_on_is_not_undone(n) ->
+               printf("@%d broken on-is-not-undone\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -13) && !holds_off_is_not_undone(n) ->
+               printf("@%d broken off-is-not-undone\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -14) && !holds_declared_was_read(n) ->
+               printf("@%d broken declared-was-read\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -15) && !holds_declared_is_so(n) ->
+               printf("@%d broken declared-is-so\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -16) && !holds_ends_once(n) ->
+               printf("@%d broken ends-once\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -17) && !holds_on_record(n) ->
+               printf("@%d broken on-record\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -18) && !holds_reset_once(n) ->
+               printf("@%d broken reset-once\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -19) && !holds_cycle_once(n) ->
+               printf("@%d broken cycle-once\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -20) && !holds_ready_was_read_off(n) ->
+               printf("@%d broken ready-was-read-off\n", n + 1)
+           :: (LOOKING_FOR == 0 || LOOKING_FOR == -21) && !holds_no_defect(n) ->
+               printf("@%d broken no-defect\n", n + 1)
            fi;
            assert(false) }
     :: atomic { LOOKING_FOR == 1 && ((fact_commands(n) == 1) && (fact_state(n) == cancelling)) ->
@@ -120,6 +142,8 @@ end:
            printf("@%d witness each-ends\n", n + 1); assert(false) }
     :: atomic { LOOKING_FOR == 25 && ((fact_in_play(n) == off) && (fact_observed(n) == on)) ->
            printf("@%d witness off-is-reached\n", n + 1); assert(false) }
+    :: atomic { LOOKING_FOR == 26 && (fact_drifted(n)) ->
+           printf("@%d witness drift-is-seen\n", n + 1); assert(false) }
     od
 }
 init {
@@ -155,5 +179,10 @@ accept_each_ends: do :: !(!(fact_first_open(0))) -> goto accept_each_ends od
 never off_is_reached {
 begin_off_is_reached:  do :: (fact_in_play(0) == off) && !(fact_observed(0) == off) -> goto accept_off_is_reached :: true od;
 accept_off_is_reached: do :: !(fact_observed(0) == off) -> goto accept_off_is_reached od
+}
+/* 10. A power that is not as declared is read and marked, adopted or driven back, or is as declared again. */
+never drift_is_seen {
+begin_drift_is_seen:  do :: ((!(fact_declared(0) == none)) && (!(fact_power(0) == fact_declared(0)))) && !(((fact_drifted(0)) || (fact_declared(0) == none)) || (fact_power(0) == fact_declared(0))) -> goto accept_drift_is_seen :: true od;
+accept_drift_is_seen: do :: !(((fact_drifted(0)) || (fact_declared(0) == none)) || (fact_power(0) == fact_declared(0))) -> goto accept_drift_is_seen od
 }
 #endif

@@ -33,6 +33,7 @@ STATES = [
     ("one BMC", "always", 88_198),
     ("in the end", "converges", 50_199),
     ("in the end", "all-end", 9_983),
+    ("in the end", "drift-is-seen", 2_263),
     ("storm without end", "off-is-reached", 175_913),
     ("storm without end", "each-ends", 286_309),
 ]

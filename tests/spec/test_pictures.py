@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legible import assert_legible
+from powerfsm.model import promela, tla
 from powerfsm.spec import Machine, load, schema
 from powerfsm.spec.diagram import FORMATS, MACHINES, arrows, generated, places, render
 from powerfsm.spec.diagram.__main__ import main
@@ -123,7 +124,7 @@ def test_a_new_state_does_not_stop_a_picture_from_being_drawn() -> None:
 def test_generated_files_are_what_the_spec_gives() -> None:
     directory = REPOSITORY / "spec" / "generated"
     found = {path.name: path.read_text(encoding="utf-8") for path in directory.iterdir()}
-    expected = generated(load())
+    expected = generated(load()) | promela.generated(load()) | tla.generated(load())
     stale = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     assert not stale, f"run scripts/generate: {', '.join(stale)} in spec/generated differ"
 

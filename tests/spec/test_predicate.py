@@ -71,4 +71,4 @@ def test_the_properties_are_read_and_know_whether_the_registry_sees_them() -> No
     properties = load().properties
     assert properties["ready-was-read-off"].at_run_time
     assert not properties["declared-is-so"].at_run_time
-    assert {each.promise for each in properties.values()} == set(range(1, 10))
+    assert {each.promise for each in properties.values()} == set(range(1, 11))

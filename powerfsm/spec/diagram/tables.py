@@ -27,13 +27,17 @@ _HOW_TO_READ = """\
 A cell names where an event leads from a state; `=` is to stay there. An empty cell is rejected: it cannot
 be, and is told as a defect. Where several names stand in a cell, guards decide; the lists below say which."""
 
+_PROMISED = """\
+What is promised, by the numbers of the promises. `powerfsm check` holds them against the model; those whose
+facts the registry sees are held against every node while the daemon runs."""
+
 _FOLLOWS = ("event", "leads to", "effects, or why not")
 _STATES_ABREAST = 7
 _STEP = ("step", "entry", "time", "operation", "from", "event", "leads to")
 
 
 def reference(spec: Spec) -> str:
-    """The whole reference page: both machines, timings and rankings."""
+    """The whole reference page: both machines, timings, rankings, properties and facts."""
     parts = [
         _INTRODUCTION,
         *_machine(spec.node),
@@ -44,6 +48,12 @@ def reference(spec: Spec) -> str:
         "## Rankings",
         "Which request cancels the one in play. What does not cancel it waits; an equal one joins it.",
         *_rankings(spec),
+        "## Properties",
+        _PROMISED,
+        _table(("promise", "property", "in words", "as a predicate"), _properties(spec)),
+        "## Facts",
+        "What properties speak of.",
+        _table(("fact", "kind", "seen by", "about"), _facts(spec)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -204,6 +214,21 @@ def _rankings(spec: Spec) -> Iterator[str]:
                 for asked in Ask
             ),
         )
+
+
+def _properties(spec: Spec) -> Iterator[Sequence[str]]:
+    for name, each in spec.file.properties.items():
+        words = _text(each.about if each.given is None else f"{each.about} *Given: {each.given}*")
+        if each.leads_to is not None:
+            predicate = f"from `{each.leads_to.start}` to `{each.leads_to.to}`"
+        else:
+            predicate = f"`{each.always}`" if each.always is not None else f"in the end for ever `{each.finally_}`"
+        yield str(each.promise), f"`{name}`", words, predicate
+
+
+def _facts(spec: Spec) -> Iterator[Sequence[str]]:
+    for name, fact in spec.file.facts.items():
+        yield f"`{name}`", fact.kind, f"the {fact.seen}", _text(fact.about)
 
 
 def _rank(equal: bool, outranks: bool) -> str:
