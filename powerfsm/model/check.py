@@ -182,6 +182,7 @@ _KNOWN_IDLE = (
     ("-end-", "no party ever ends"),
     ("assert(0)", "no property is broken"),
     ("watch.pml", "no property is broken; witnesses are looked for in runs of their own"),
+    ("LEFT_OUT", "the protocol as it is leaves nothing out"),
     ("crowded[n] = 1", "no action begins beside another: that is checked"),
     ("ended_twice[n] = 1", "no operation ends twice: that is checked"),
     ("unasked[n] = 1", "no command is sent that is not asked for: that is checked"),

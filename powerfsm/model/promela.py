@@ -186,13 +186,20 @@ def _watch(spec: Spec, nodes: int) -> Iterator[str]:
         yield f"/* {each.promise}. {each.about} */"
         yield f"#define holds_{symbol(each.name)}(n) {expression(each.always)}"
     yield f"#define all_hold(n) ({' && '.join(f'holds_{symbol(each.name)}(n)' for each in always)})"
+    numbers = {each.name: number for number, each in enumerate(spec.properties.values(), start=1)}
+    chosen = "true"
+    for each in always:
+        chosen = f"(LOOKING_FOR == -{numbers[each.name]} -> holds_{symbol(each.name)}(n) : {chosen})"
+    yield f"#define chosen_holds(n) {chosen}"
     yield "proctype Watch(byte n) {"
     yield "end:"
     yield "    do"
-    yield "    :: atomic { LOOKING_FOR == 0 && !all_hold(n) ->"
+    yield "    :: atomic { LOOKING_FOR <= 0 && (LOOKING_FOR == 0 -> !all_hold(n) : !chosen_holds(n)) ->"
     yield "           if"
     for each in always:
-        yield f'           :: !holds_{symbol(each.name)}(n) -> printf("@%d broken {each.name}\\n", n + 1)'
+        asked = f"(LOOKING_FOR == 0 || LOOKING_FOR == -{numbers[each.name]})"
+        yield f"           :: {asked} && !holds_{symbol(each.name)}(n) ->"
+        yield f'               printf("@%d broken {each.name}\\n", n + 1)'
     yield "           fi;"
     yield "           assert(false) }"
     for number, each in enumerate(spec.properties.values(), start=1):

@@ -36,18 +36,21 @@
 /* A Close Session leaves, in the session itself or by its id. */
 inline send_close(n, session) {
     printf("@%d close %d\n", (n) + 1, session);
-    closing_[n] = session; close_heard[n] = 0;
+    closing_[n] = session; close_heard[n] = (LEFT_OUT == AWAIT_CLOSE);
     WAY(n, WAY_CLOSE) = WAY(n, WAY_CLOSE) | BIT(session)
 }
 inline stop_closing(n) { closing_[n] = 0; close_heard[n] = 0 }
 
 /* The drive's own session is closed, or is given up: nothing more is sent in it. */
 inline own_closed(n) {
-    printf("@%d closed %d\n", (n) + 1, own[n]);
+    if :: closing_[n] || LEFT_OUT == 0 -> printf("@%d closed %d\n", (n) + 1, own[n]) :: else fi;
     if :: !sent[n] -> CARRIED(n, own[n]) = none :: else fi;
     count_as_fenced(n, own[n]);
     own[n] = 0; sent[n] = 0; stop_closing(n)
 }
+/* What can be left out: that it is closed, before it is forgotten. */
+#define LEFT_OPEN(n)     (own[n] != 0 && ((LEFT_OUT == ALWAYS_CLOSE && ph[n] != withdrawing) || \
+                                          (LEFT_OUT == CLOSE_ANSWERED && sent[n] && !(commanded[n] & BIT(own[n])))))
 inline own_given_up(n) {
     /* A session in which no command was sent cannot act; the BMC drops what is left of it. */
     if
@@ -79,6 +82,11 @@ inline send_command(n) {
     WAY(n, WAY_OF(cmd[n])) = WAY(n, WAY_OF(cmd[n])) | BIT(own[n]);
     sent[n] = 1; command_heard[n] = 1;
     if :: cmd[n] == soft_off -> awaiting[n] = 1 :: else fi
+}
+
+inline put_on_record(n) {
+    record[n] = record[n] | BIT(own[n]); CARRIED(n, own[n]) = cmd[n];
+    printf("@%d record %d\n", (n) + 1, own[n])
 }
 
 /* The BMC has read its power, for an answer that is still to arrive. */
@@ -144,8 +152,7 @@ end:
     /* recording */
     :: atomic { AT(n, recording) ->
            off_record[n] = 0;
-           record[n] = record[n] | BIT(own[n]); CARRIED(n, own[n]) = cmd[n];
-           printf("@%d record %d\n", n + 1, own[n]);
+           if :: LEFT_OUT != RECORD_FIRST -> put_on_record(n) :: else fi;
            drive_recorded(n) }
 
     /* checking and reading: the BMC reads, and its answer arrives */
@@ -175,6 +182,7 @@ end:
     /* commanding: it is sent, and answered, refused, or nothing comes back */
     :: atomic { AT(n, commanding) && command_heard[n] == 0 && own[n] != 0 -> send_command(n) }
     :: atomic { AT(n, commanding) && command_heard[n] == 2 ->
+           if :: LEFT_OUT == RECORD_FIRST -> put_on_record(n) :: else fi;
            printf("@%d answered %d\n", n + 1, own[n]);
            commanded[n] = commanded[n] & ~BIT(own[n]);
            if :: cmd[n] != soft_off -> awaiting[n] = 1 :: else fi;
@@ -193,8 +201,8 @@ end:
            drive_unanswered(n) }
 
     /* closing, resting, giving up and withdrawing: its own session is closed first, if it has one */
-    :: atomic { CLOSING_PHASE(n) && own[n] != 0 && closing_[n] == 0 -> send_close(n, own[n]) }
-    :: atomic { CLOSING_PHASE(n) && CLOSES_OWN(n) && close_heard[n] ->
+    :: atomic { CLOSING_PHASE(n) && own[n] != 0 && closing_[n] == 0 && !LEFT_OPEN(n) -> send_close(n, own[n]) }
+    :: atomic { CLOSING_PHASE(n) && ((CLOSES_OWN(n) && close_heard[n]) || (closing_[n] == 0 && LEFT_OPEN(n))) ->
            own_closed(n);
            if
            :: ph[n] == closing ->

@@ -19,5 +19,6 @@ static void settle_the_size(void)
 	RANKING = given_size("RANKING", 0);
 	LOOKING_FOR = given_size("LOOKING_FOR", 0);
 	MUTANT = given_size("MUTANT", 0);
+	LEFT_OUT = given_size("LEFT_OUT", 0);
 }
 };

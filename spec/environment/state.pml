@@ -21,8 +21,16 @@ hidden byte  LATCHES;           /* 1: it acts on a command some time after it ha
 hidden byte  SWEEPS;            /* 1: nodes at rest are read now and then                                          */
 hidden byte  POLICY;            /* on drift 0: flag, 1: adopt, 2: enforce                                          */
 hidden byte  RANKING;           /* by its place in the spec                                                        */
-hidden short LOOKING_FOR;       /* 0: a broken property; else the witness of this number                           */
+hidden short LOOKING_FOR;       /* 0: any broken property; less: that of this number, broken; more: its witness    */
 hidden short MUTANT;            /* 0: the spec as it is                                                            */
+hidden byte  LEFT_OUT;          /* 0: the protocol as it is; else without one of these:                            */
+
+#define AWAIT_CLOSE    1        /* the answer to a Close Session is awaited                                        */
+#define RECORD_FIRST   2        /* a session is on record before a command is sent in it                           */
+#define FENCE_THE_DEAD 3        /* sessions of a process that died are fenced                                      */
+#define ALWAYS_CLOSE   4        /* a session is closed after every action, not only after those that were cancelled */
+#define CLOSE_ANSWERED 5        /* a session is closed although its command was answered                           */
+#define PERSIST_FIRST  6        /* a request is on disk before it is answered                                      */
 
 /* Misfortunes: any of these, LUCK of them in all, in any order. */
 #define LOSE      1             /* what is under way is lost                                                       */

@@ -186,7 +186,8 @@ end:
 inline forget(n) {
     answering[n] = none; starting[n] = 0; cancelling_[n] = 0;
     end_drive(n);
-    record[n] = record[n] | off_record[n]; off_record[n] = 0;
+    record[n] = (LEFT_OUT == FENCE_THE_DEAD -> 0 : record[n] | off_record[n]); off_record[n] = 0;
+    desired[n] = (LEFT_OUT == PERSIST_FIRST -> none : desired[n]);
     quarantine[n] = 0; held[n] = 0; fence[n] = none; fence_soft[n] = 0; swept[n] = none
 }
 
