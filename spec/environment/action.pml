@@ -30,6 +30,9 @@
 #else
 #define PATIENT_YET(n)   (true)
 #endif
+/* When earlier sessions are closed: before all else, or, where that is left out, once its own is. */
+#define FENCING(n)       (telling[n] == none && \
+                          (LEFT_OUT == FENCE_FIRST -> (ph[n] == closing && own[n] == 0) : ph[n] == fencing))
 #define CLOSING_PHASE(n) (telling[n] == none && \
                           (ph[n] == closing || ph[n] == resting || ph[n] == giving_up || ph[n] == withdrawing))
 
@@ -110,22 +113,22 @@ end:
     :: atomic { telling[n] == quarantine_over -> telling[n] = none; node_quarantine_over(n); publish(n) }
 
     /* fencing */
-    :: atomic { AT(n, fencing) && closing_[n] == 0 && TO_CLOSE(n) != 0 ->
+    :: atomic { FENCING(n) && closing_[n] == 0 && TO_CLOSE(n) != 0 ->
            which = TO_CLOSE(n); send_close(n, which); which = 0 }
-    :: atomic { AT(n, fencing) && close_heard[n] ->
+    :: atomic { FENCING(n) && close_heard[n] ->
            if
            :: CLOSES_OWN(n) -> own_closed(n)
            :: else ->
                printf("@%d closed %d\n", n + 1, closing_[n]);
                count_as_fenced(n, closing_[n]); stop_closing(n)
            fi }
-    :: atomic { AT(n, fencing) && closing_[n] != 0 && !close_heard[n] && (UNHEARD(n) || MAY(LATE)) ->
+    :: atomic { FENCING(n) && closing_[n] != 0 && !close_heard[n] && (UNHEARD(n) || MAY(LATE)) ->
            if :: !UNHEARD(n) -> luck-- :: else fi;
            if
            :: CLOSES_OWN(n) -> own_given_up(n)
            :: else -> quarantine[n] = quarantine[n] | BIT(closing_[n]); stop_closing(n)
            fi }
-    :: atomic { AT(n, fencing) && closing_[n] == 0 && TO_CLOSE(n) == 0 ->
+    :: atomic { AT(n, fencing) && closing_[n] == 0 && (TO_CLOSE(n) == 0 || LEFT_OUT == FENCE_FIRST) ->
            if
            :: (ON_RECORD(n) & quarantine[n]) -> drive_fence_unanswered(n)
            :: else -> drive_fenced(n)
@@ -200,12 +203,14 @@ end:
            if :: (WAY(n, WAY_OF(cmd[n])) & BIT(own[n])) -> luck-- :: else fi;
            drive_unanswered(n) }
 
+    :: atomic { LEFT_OUT == FENCE_FIRST && FENCING(n) && closing_[n] == 0 && TO_CLOSE(n) == 0 -> drive_closed(n) }
+
     /* closing, resting, giving up and withdrawing: its own session is closed first, if it has one */
     :: atomic { CLOSING_PHASE(n) && own[n] != 0 && closing_[n] == 0 && !LEFT_OPEN(n) -> send_close(n, own[n]) }
     :: atomic { CLOSING_PHASE(n) && ((CLOSES_OWN(n) && close_heard[n]) || (closing_[n] == 0 && LEFT_OPEN(n))) ->
            own_closed(n);
            if
-           :: ph[n] == closing ->
+           :: ph[n] == closing && LEFT_OUT != FENCE_FIRST ->
                if :: goal[n] == off -> release_held(n) :: else fi;
                drive_closed(n)
            :: else

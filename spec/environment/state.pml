@@ -31,6 +31,7 @@ hidden byte  LEFT_OUT;          /* 0: the protocol as it is; else without one of
 #define ALWAYS_CLOSE   4        /* a session is closed after every action, not only after those that were cancelled */
 #define CLOSE_ANSWERED 5        /* a session is closed although its command was answered                           */
 #define PERSIST_FIRST  6        /* a request is on disk before it is answered                                      */
+#define FENCE_FIRST    7        /* earlier sessions are closed before the power is read, and not after it          */
 
 /* Misfortunes: any of these, LUCK of them in all, in any order. */
 #define LOSE      1             /* what is under way is lost                                                       */
