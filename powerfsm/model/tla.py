@@ -11,7 +11,7 @@ then PowerSteps, then Action and World, then PowerFsm, which is the one that TLC
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from powerfsm.model.sizes import NEVER_STOP, PASSING, Misfortune, Size
+from powerfsm.model.sizes import NEVER_STOP, ON_OFF, PASSING, Misfortune, Size
 from powerfsm.power import Ask
 from powerfsm.spec import Machine, Spec, schema
 from powerfsm.spec.predicate import And, AtMost, Flag, Implies, Is, Not, Or, Predicate, Same
@@ -30,6 +30,10 @@ IN_THE_END: Final = Size(
 )
 """The size of InTheEnd.cfg, for the promises about the end, which take TLC longer for each state."""
 
+DRIFT: Final = Size(name="drift", requests=1, luck=1, asks=ON_OFF, kinds=Misfortune.BUTTON, policy=0)
+"""The size of Drift.cfg, for what is promised of a power that others change; the sweep reads."""
+
+_OF_DRIFT = "drift-is-seen"
 _POLICIES = ("flag", "adopt", "enforce")
 _WIDTH = 86
 _MADE = r"\* Made from spec/power.yaml by scripts/generate; change that and run it again."
@@ -42,8 +46,18 @@ def generated(spec: Spec) -> dict[str, str]:
         "PowerSteps.tla": _module("PowerSteps", "Drive", steps(spec)),
         "PowerFsm.tla": _module("PowerFsm", "World", promises(spec)),
         "PowerFsm.cfg": configuration(ALWAYS, "Unfair", always=["WellFormed", *invariants(spec).values()]),
-        "InTheEnd.cfg": configuration(IN_THE_END, "Spec", finally_=formulas(spec).values()),
+        "InTheEnd.cfg": _of_the_end(spec, IN_THE_END),
+        "Drift.cfg": _of_the_end(spec, DRIFT),
     }
+
+
+def _of_the_end(spec: Spec, size: Size) -> str:
+    return configuration(size, "Spec", finally_=[formulas(spec)[name] for name in tried(spec, size)])
+
+
+def tried(spec: Spec, size: Size) -> list[str]:
+    """The promises about the end that a size puts to the test: that of drift only where nodes at rest are read."""
+    return [name for name in formulas(spec) if (name == _OF_DRIFT) == (size.policy is not None)]
 
 
 def name_of(name: str, prefix: str = "") -> str:

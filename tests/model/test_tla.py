@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,13 +116,14 @@ def test_what_spin_finds_broken_in_a_mutant_is_broken(number: int, spin: Checker
 SEEN = (
     Size(name="crash", requests=2, luck=1, kinds=Misfortune.CRASH),
     Size(name="flip-flop", requests=3, asks=ON_OFF, ranking="latest-wins"),
+    tla.DRIFT,
 )
 
 
 @with_tlc
 @pytest.mark.slow
 def test_what_every_promise_is_put_to_the_test_by_is_seen(tmp_path: Path) -> None:
-    """Two runs for all of them: a module that tells, instead of one run for each that ends where it is seen."""
+    """Three runs for all of them: a module that tells, instead of one run for each that ends where it is seen."""
     telling = [
         "---- MODULE Seen ----",
         "EXTENDS PowerFsm, TLC",
@@ -150,23 +152,32 @@ def test_what_every_promise_is_put_to_the_test_by_is_seen(tmp_path: Path) -> Non
 END = Size(name="end", requests=2, luck=1, asks=ON_OFF, kinds=Misfortune.LOSE | Misfortune.LATE)
 
 
+def _of_the_end(size: Size, names: Sequence[str], folder: Path, behaviour: str = "Spec") -> str | None:
+    configured = tla.configuration(size, behaviour, finally_=[tla.formulas(SPEC)[name] for name in names])
+    return tlc.check(tla.generated(SPEC), configured, folder).broken
+
+
 @with_tlc
 @pytest.mark.slow
-def test_what_is_promised_of_the_end_holds(tmp_path: Path) -> None:
-    configured = tla.configuration(END, "Spec", finally_=tla.formulas(SPEC).values())
-    assert tlc.check(tla.generated(SPEC), configured, tmp_path).broken is None
+@pytest.mark.parametrize("size", [END, tla.DRIFT], ids=lambda size: size.name)
+def test_what_is_promised_of_the_end_holds(size: Size, tmp_path: Path) -> None:
+    assert _of_the_end(size, tla.tried(SPEC, size), tmp_path) is None
 
 
 @with_tlc
 @pytest.mark.slow
 @pytest.mark.parametrize("name", tla.formulas(SPEC))
 def test_without_fairness_it_need_not_hold(name: str, tmp_path: Path) -> None:
-    configured = tla.configuration(END, "Unfair", finally_=[tla.formulas(SPEC)[name]])
-    assert tlc.check(tla.generated(SPEC), configured, tmp_path).broken == "temporal"
+    (size,) = (each for each in (END, tla.DRIFT) if name in tla.tried(SPEC, each))
+    assert _of_the_end(size, [name], tmp_path, "Unfair") == "temporal"
 
 
 @with_tlc
 @pytest.mark.slow
-def test_where_nothing_holds_down_an_off_in_play_need_not_be_reached(tmp_path: Path) -> None:
-    configured = tla.configuration(replace(END, ranking="latest-wins"), "Spec", finally_=["OffIsReached"])
-    assert tlc.check(tla.generated(SPEC), configured, tmp_path).broken == "temporal"
+@pytest.mark.parametrize(
+    "size",
+    [replace(END, ranking="latest-wins"), replace(END, name="after a crash", kinds=Misfortune.CRASH)],
+    ids=["latest-wins", "after-a-crash"],
+)
+def test_where_nothing_holds_down_an_off_in_play_need_not_be_reached(size: Size, tmp_path: Path) -> None:
+    assert _of_the_end(size, ["off-is-reached"], tmp_path) == "temporal"
