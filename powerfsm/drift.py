@@ -122,22 +122,29 @@ class Sweep:
         driver = self._workshop.driver(node)
         async with self._workshop.limits.session(node, None):
             session = await driver.open(node.bmc)
+            # The id may be that of a session which is on record for its soft-off, and stays so.
+            held = self._workshop.fences.holds(node.name, session.id)
             try:
-                await self._registry.record_session(
-                    SessionInUse(node.name, session.id, None, self._workshop.now()), None
-                )
+                if not held:
+                    await self._registry.record_session(
+                        SessionInUse(node.name, session.id, None, self._workshop.now()), None
+                    )
                 power = await session.read_power()
                 self.readings += 1
-                facts = Facts(reading=power, read_at=self._workshop.now())
-                await self._registry.report(node.name, f"read-{power}", facts)
+                now = self._registry.nodes.get(node.name)
+                # It may have been given another BMC meanwhile, of which this reading says nothing.
+                if now is not None and now.bmc == node.bmc:
+                    facts = Facts(reading=power, read_at=self._workshop.now())
+                    await self._registry.report(node.name, f"read-{power}", facts)
             finally:
                 with trio.CancelScope(shield=True):
-                    await self._close(node, session)
+                    await self._close(node, session, held=held)
 
-    async def _close(self, node: Node, session: Session) -> None:
+    async def _close(self, node: Node, session: Session, *, held: bool) -> None:
         try:
             await session.close()
         except DriverError as error:
             # No command was sent in it, so nothing has to be waited out: the BMC drops it when it is idle.
             log.warning("sweep.unclosed", node=node.name, told=str(error))
-        self._registry.session_closed(node.name, session.id, None, "own session")
+        if not held:
+            self._registry.session_closed(node.name, session.id, None, "own session")

@@ -209,8 +209,12 @@ class Drive:
         return "opened"
 
     async def _recording(self) -> str:
+        command = self._command
+        if self._fences.reopened(self._node.name, self._opened.id):
+            # The record has one line for both: it must go on telling of the soft-off, which may act yet.
+            command, self._sent = Command.SOFT_OFF, True
         # From here on it has to be taken off the record, even if the wait for the disk is cancelled.
-        self._record = SessionInUse(self._node.name, self._opened.id, self._command, self._workshop.now())
+        self._record = SessionInUse(self._node.name, self._opened.id, command, self._workshop.now())
         await self._ledger.record_session(self._record, self._operation.id)
         return "recorded"
 

@@ -78,6 +78,13 @@ class Fences:
             self._last[node] = replace(last, soft=False)
         return self._held.pop(node, set())
 
+    def reopened(self, node: str, session: int) -> bool:
+        """A BMC gave a new session this id; whether one is held that had it, which is then not told from it."""
+        if not self.holds(node, session):
+            return False
+        self._held[node].discard(session)
+        return True
+
     def holds(self, node: str, session: int) -> bool:
         """Whether a session is closed, and on record only for the soft-off that it carried."""
         return session in self._held.get(node, ())

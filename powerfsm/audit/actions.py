@@ -206,6 +206,9 @@ class ActionAudit:
             if operation is not None:
                 walk, _ = self._of(t, operation)
                 edge = self._walks.recorded(walk, str(command))
+                if edge is None and command == _SOFT and number in t.softs:
+                    # Its id was that of one held for its soft-off, of which the record goes on telling.
+                    edge = self._walks.recorded(walk, str(Command.OFF))
                 if edge is None:
                     raise self._impossible(t, Check.SESSION, what)
                 t.walk, t.own, t.fate = edge.walk, number, None

@@ -1,11 +1,13 @@
 """Session ids are the BMC's, and some give each session the same one: the record must not be confused by it."""
 
 import pytest
+import trio
 
 from hostile_bmc import Faults
 from laboratory import Lab, NewLab, around
+from powerfsm.node import Policy
 from powerfsm.operation import Status
-from powerfsm.power import Ask, Power
+from powerfsm.power import Ask, Command, Power
 
 
 async def test_a_session_with_the_id_of_one_just_closed_is_on_record(lab: Lab) -> None:
@@ -51,3 +53,46 @@ async def test_with_a_slow_disk_a_closed_session_is_not_closed_again(lab: Lab) -
     assert (await lab.done("n1", Ask.ON)).status is Status.SUCCEEDED
     assert (await lab.done("n1", Ask.OFF)).status is Status.SUCCEEDED
     assert bmc.told("sent fence") == []
+
+
+async def test_a_soft_off_is_not_forgotten_when_its_id_is_given_to_the_next_session(lab: Lab) -> None:
+    await lab.add("n1", policy=Policy(ranking="latest-wins"), power=Power.ON)
+    bmc = lab.bmc("n1")
+    bmc.reuses, bmc.soft_delay = True, 100
+    bmc.ignores = {Command.OFF}
+    await lab.ask("n1", Ask.SOFT_OFF)
+    await lab.until(lambda: bmc.latched != [])
+    off = await lab.ask("n1", Ask.OFF)
+    await lab.until(lambda: bmc.commands()[-1:] == ["off"])
+    on = await lab.ask("n1", Ask.ON)
+    assert (await lab.ended(off)).status is Status.SUPERSEDED
+    await lab.crash()
+    await lab.start()
+    assert (await lab.ended(on)).status is Status.SUCCEEDED
+    await trio.sleep(300)
+    assert bmc.power is Power.ON
+
+
+async def test_a_soft_off_is_not_forgotten_when_its_id_is_given_to_the_sweep(lab: Lab) -> None:
+    timings = (("deadline", 20.0), ("soft-patience", 10.0))
+    await lab.add("n1", policy=Policy(ranking="latest-wins", timings=timings), power=Power.ON)
+    bmc = lab.bmc("n1")
+    bmc.reuses, bmc.soft_delay, bmc.ignores = True, 170, {Command.OFF}
+    assert (await lab.done("n1", Ask.SOFT_OFF)).status is Status.FAILED
+    await lab.sweep().read("n1")
+    assert [each.command for each in lab.registry.sessions("n1").values()] == [Command.SOFT_OFF]
+
+
+async def test_a_session_with_the_id_of_a_soft_off_is_fenced_where_its_close_is_not_answered(lab: Lab) -> None:
+    await lab.add("n1", policy=Policy(ranking="latest-wins"), power=Power.ON)
+    bmc = lab.bmc("n1")
+    bmc.reuses, bmc.soft_delay = True, 170
+    bmc.ignores = {Command.OFF}
+    await lab.ask("n1", Ask.SOFT_OFF)
+    await lab.until(lambda: bmc.latched != [])
+    await lab.ask("n1", Ask.OFF)
+    await lab.until(lambda: bmc.commands()[-1:] == ["off"])
+    bmc.faults["close"] = [Faults.unfenced]
+    on = await lab.ask("n1", Ask.ON)
+    assert (await lab.ended(on)).status is Status.SUCCEEDED
+    assert bmc.told("sent fence") == ["sent fence"]
