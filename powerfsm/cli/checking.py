@@ -96,7 +96,7 @@ def _show(wish: Wish, spec: Spec, work: Check) -> Exit:
     if not lines:
         complain(f"no run within the bounds puts {wish.witness} to the test")
         return Exit.NOT_DONE
-    say(_drawn(lines, spec, wish.drawing))
+    _say_lines(_drawn(lines, spec, wish.drawing))
     return Exit.OK
 
 
@@ -187,8 +187,13 @@ def _properties(spec: Spec, report: Report) -> Table:
 def _tell_bad(wish: Wish, spec: Spec, result: Result) -> None:
     complain(_line(result))
     if result.trail:
-        say(_drawn(result.trail, spec, wish.drawing))
-        say(str(rehearse(trace.parse(result.trail), spec, policy=_policy(result.size))))
+        _say_lines(_drawn(result.trail, spec, wish.drawing))
+        _say_lines(str(rehearse(trace.parse(result.trail), spec, policy=_policy(result.size))))
+
+
+def _say_lines(text: str) -> None:
+    for line in text.splitlines():
+        say(line)
 
 
 def _policy(size: Size) -> Policy:

@@ -199,7 +199,7 @@ LARGE = (
         name="storm without end",
         requests=NEVER_STOP,
         luck=1,
-        kinds=Misfortune.CRASH,
+        kinds=Misfortune.LOSE | Misfortune.LATE,
         asks=ON_OFF,
         claim="off-is-reached",
     ),

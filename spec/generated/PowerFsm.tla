@@ -102,7 +102,7 @@ EachEnds == (FactFirstOpen(world)) ~> (~(FactFirstOpen(world)))
 NeverEachEnds == ~((FactFirstOpen(world)) /\ (FactOutstanding(world) = 2))
 
 \* 3. Where off outranks on, an off in play is read off, even if requests never stop.
-\* Given: Off outranks on, misfortunes stop, and whoever can go on does so at last (weak fairness).
+\* Given: Off outranks on, the daemon does not die (a start takes up what was asked last), misfortunes stop, and whoever can go on does so at last (weak fairness).
 OffIsReached == (FactInPlay(world) = "off") ~> (FactObserved(world) = "off")
 NeverOffIsReached == ~((FactInPlay(world) = "off") /\ (FactObserved(world) = "on"))
 
