@@ -1,9 +1,7 @@
 """What `powerfsm audit` does: read the journal, and say what cannot be, or that all of it can."""
 
-import sqlite3
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from json import dumps
@@ -13,18 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from powerfsm.audit.auditor import Allowed
-from powerfsm.audit.database import DatabaseJournal, open_database
-from powerfsm.audit.export import BadJournal, ExportedJournal, open_export
 from powerfsm.audit.findings import Row
 from powerfsm.audit.run import Audit, Found, Outcome
 from powerfsm.cli.exits import Exit
+from powerfsm.cli.journal_file import JournalUnreadable, opened
 from powerfsm.cli.screen import complain, remark, say, say_json
 from powerfsm.hostlist import HostlistError, expand
 from powerfsm.spec import Spec, SpecError, load
-from powerfsm.store.errors import StoreError
-from powerfsm.store.sqlite import explained, place
 
-_DATABASE = b"SQLite format 3\x00"
 _MEMBERS = ("seq", "at", "kind", "node", "event", "operation", "generation", "before", "after", "detail")
 
 
@@ -47,20 +41,16 @@ class Wish:
     json: bool
 
 
-class NoJournal(Exception):
-    """What was named cannot be read as a journal."""
-
-
 def audit(wish: Wish) -> Exit:
     """Audit a journal; gives the exit code."""
     try:
         names = None if wish.nodes is None else frozenset(expand(wish.nodes))
         spec = load(wish.spec)
-        with _opened(wish.journal) as journal:
+        with opened(wish.journal) as journal:
             work = Audit(journal, spec, nodes=names, go_on=wish.go_on)
             outcome = _watched(work, journal.total)
         _check(wish, outcome, names)
-    except (BadJournal, NoJournal, HostlistError, SpecError, StoreError, OSError) as error:
+    except (JournalUnreadable, HostlistError, SpecError, OSError) as error:
         for line in str(error).splitlines():
             complain(line)
         return Exit.USAGE
@@ -68,24 +58,6 @@ def audit(wish: Wish) -> Exit:
         return Exit.INTERRUPTED
     _tell(wish, outcome, spec)
     return Exit.NOT_DONE if outcome.found else Exit.OK
-
-
-@contextmanager
-def _opened(where: str) -> Generator[DatabaseJournal | ExportedJournal]:
-    if where == "-":
-        yield ExportedJournal(sys.stdin.buffer, "standard input")
-        return
-    path = place(where)
-    try:
-        with path.open("rb") as file:
-            database = file.read(len(_DATABASE)) == _DATABASE
-    except OSError as error:
-        raise NoJournal(f"{where} cannot be read: {error.strerror}; give a database or an export") from None
-    try:
-        with open_database(path) if database else open_export(path) as journal:
-            yield journal
-    except sqlite3.Error as error:
-        raise explained(error, path) from error
 
 
 def _watched(work: Audit, total: int | None) -> Outcome:
@@ -113,12 +85,12 @@ def _watched(work: Audit, total: int | None) -> Outcome:
 def _check(wish: Wish, outcome: Outcome, names: frozenset[str] | None) -> None:
     auditor = outcome.auditor
     if not auditor.entries and wish.journal == "-":
-        raise NoJournal(
+        raise JournalUnreadable(
             "there was no entry on standard input; give it what `powerfsm events --after 0 --json` prints"
         )
     unknown = sorted(names - auditor.met) if names is not None and outcome.ended else []
     if unknown:
-        raise NoJournal(
+        raise JournalUnreadable(
             f"the journal does not tell of {', '.join(unknown[:5])}{' and others' if len(unknown) > 5 else ''}"
         )
 
