@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mutants_document import CHECKED, document
-from powerfsm.model.counterexamples import PARTS, Missed, all_missed
+from powerfsm.model.counterexamples import PARTS, all_missed
 from powerfsm.model.counterexamples import document as counterexamples
 from powerfsm.model.hunt import WORLDS, Hunt, Kill, read, visible, written
 from powerfsm.model.mutants import spec_of
@@ -121,15 +121,10 @@ class TestChecked:
 class TestParts:
     pytestmark = checking
 
-    @pytest.fixture(scope="class")
-    def missed(self) -> list[Missed]:
-        return list(all_missed(SPEC))
-
-    def test_each_part_that_is_left_out_is_missed(self, missed: list[Missed]) -> None:
+    def test_each_part_that_is_left_out_is_missed_as_the_page_of_counterexamples_says(self) -> None:
+        missed = list(all_missed(SPEC))
         assert [each.part for each in missed] == list(PARTS)
         assert [each.part.name for each in missed if each.part.shows not in each.broken] == []
-
-    def test_the_page_of_counterexamples_is_that_of_the_model(self, missed: list[Missed]) -> None:
         assert (DOCS / "counterexamples.md").read_text(encoding="utf-8") == counterexamples(missed, SPEC), (
             "run: .venv/bin/python -m powerfsm.model.counterexamples > docs/counterexamples.md"
         )
