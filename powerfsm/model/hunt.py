@@ -19,8 +19,9 @@ import yaml
 from powerfsm.model.mutants import Mutant, mutants, refusals
 from powerfsm.model.outcomes import symbol
 from powerfsm.model.promela import promela
-from powerfsm.model.sizes import ANY, HARD_ASKS, Size
+from powerfsm.model.sizes import ANY, HARD_ASKS, ON_OFF, Misfortune, Size
 from powerfsm.model.spin import Checker
+from powerfsm.power import Ask
 from powerfsm.spec import Spec, load
 
 _LATEST = "latest-wins"
@@ -36,6 +37,31 @@ WORLDS = (
     Size(name="one request, in the end", requests=1, claim="all-end"),
     Size(name="one request, reached in the end", requests=1, claim="converges"),
     Size(name="two requests and a misfortune", requests=2, luck=1, ranking=_LATEST),
+    Size(name="three requests, the latest wins", requests=3, asks=(Ask.ON, Ask.OFF, Ask.CYCLE), ranking=_LATEST),
+    Size(
+        name="quarantined",
+        requests=2,
+        luck=2,
+        kinds=Misfortune.LATE | Misfortune.CRASH,
+        asks=ON_OFF,
+        ranking=_LATEST,
+    ),
+    Size(name="three requests", requests=3, asks=(Ask.ON, Ask.OFF, Ask.READY)),
+    Size(
+        name="a button, and two requests",
+        requests=2,
+        luck=1,
+        kinds=Misfortune.BUTTON,
+        asks=(Ask.ON, Ask.READY),
+        policy=2,
+    ),
+    Size(
+        name="a failure while another waits",
+        requests=2,
+        luck=1,
+        kinds=Misfortune.FAIL | Misfortune.EXPIRE | Misfortune.REFUSE,
+        asks=ON_OFF,
+    ),
 )
 """Where mutants are looked for, in this order."""
 

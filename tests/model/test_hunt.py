@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from killers import read_killers
 from mutants_document import CHECKED, document
 from powerfsm.model.counterexamples import PARTS, all_missed
 from powerfsm.model.counterexamples import document as counterexamples
@@ -42,6 +43,12 @@ def test_each_mutant_that_the_checker_kills_is_one_that_it_can_see_and_stands_th
     assert set(named.values()) == {1}
     assert {kill.world for kill in KILLS} <= BY_NAME.keys()
     assert {kill.property for kill in KILLS} <= SPEC.properties.keys()
+
+
+def test_no_survivor_is_killed_by_the_checker() -> None:
+    assert {kill.mutant for kill in KILLS}.isdisjoint(
+        name for survivors in read_killers().survivors for name in survivors.mutants
+    )
 
 
 def test_what_is_written_is_read_back() -> None:
