@@ -48,8 +48,8 @@ other pairs that never come; that a requester gets any answer at all, since he i
 that what outranks cancels and does not just wait, since all ends well that way too; whether a reading outside an
 action is noted or adopted; how an operation ends that has failed or was broken off anyway (a session that is not
 closed on the way out is closed by the fence of the next action); what of soft-off and patience changes only how
-soon something happens; and what takes more requests and misfortunes than these worlds have. Of parts of the protocol
-that are left out, [counterexamples.md](counterexamples.md) shows what happens.
+soon something happens; and what takes more requests and misfortunes than these worlds have. Of parts of the
+protocol that are left out, [counterexamples.md](counterexamples.md) shows what happens.
 
 ## Survivors
 
