@@ -19,6 +19,7 @@ from powerfsm.cli.commands import (
     status,
     token,
 )
+from powerfsm.cli.interrupting import keep_interrupts
 
 _HELP = """Own the power of a fleet: one action at a time, durable, and never off where it is on.
 
@@ -83,4 +84,5 @@ def make_app() -> typer.Typer:
 
 def main() -> None:
     """Run the program; ends in SystemExit with an exit code of `powerfsm.cli.exits`."""
+    keep_interrupts()
     make_app()(prog_name="powerfsm")

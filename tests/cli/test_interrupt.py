@@ -1,6 +1,8 @@
 """Ctrl-C: what was accepted goes on, and it says how to see it."""
 
 import signal
+import subprocess
+import sys
 
 from command_line import PATIENCE, Start
 from scripted_daemon import Fate, ScriptedDaemon
@@ -42,3 +44,27 @@ def test_ctrl_c_anywhere_else_is_said_in_a_word(daemon: ScriptedDaemon, start: S
     asking.send_signal(signal.SIGINT)
     out, err = asking.communicate(timeout=PATIENCE)
     assert (asking.returncode, out, err) == (130, "", "powerfsm: interrupted\n")
+
+
+IN_A_DESTRUCTOR = """
+import time
+from powerfsm.cli.interrupting import keep_interrupts
+
+class Struck:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+keep_interrupts()
+try:
+    Struck()
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_that_strikes_in_a_destructor_is_not_forgotten() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", IN_A_DESTRUCTOR], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert (ran.stdout, ran.stderr) == ("interrupted\n", "")
