@@ -20,7 +20,7 @@ Needs Debian's spin and gcc.
 
 _EPILOG = """\b
 Examples:
-  powerfsm check                                    half a minute
+  powerfsm check                                    a minute
   powerfsm check --large                            many minutes, some gigabytes
   powerfsm check --spec changed.yaml                a spec that you have changed
   powerfsm check --witness off-holds-down           a run that puts this property to the test
