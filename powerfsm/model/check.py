@@ -176,26 +176,14 @@ def _places(lines: Sequence[str]) -> Iterator[str]:
 
 # What is known to lie idle: part of the place and line, or of the statement, and the reason.
 _KNOWN_IDLE = (
-    ("reject(n,", "what the spec rejects never comes: that is checked"),
     ("rejected[n] = 1", "what the registry has nothing to do to never comes: that is checked"),
-    ("rejected", "what the spec rejects never comes: that is checked"),
-    ("-end-", "no party ever ends"),
-    ("assert(0)", "no property is broken"),
-    ("watch.pml", "no property is broken; witnesses are looked for in runs of their own"),
-    ("LEFT_OUT", "the protocol as it is leaves nothing out"),
-    ("crowded[n] = 1", "no action begins beside another: that is checked"),
-    ("ended_twice[n] = 1", "no operation ends twice: that is checked"),
-    ("unasked[n] = 1", "no command is sent that is not asked for: that is checked"),
-    ("cycled_twice[n] = 1", "no cycle turns off twice: that is checked"),
     ("node: unknown, next", "what waits is taken up by recover, in the commit that makes a node unknown"),
-    (", restarted", "a node at rest has nothing outstanding, and is not restarted"),
     ("(1<<3)", "three sessions on record at once take more misfortunes than these"),
     ("+3)", "three sessions on record at once take more misfortunes than these"),
     (
         "node: quarantined, read-",
         "a reading is given up where an action starts, and only one that runs quarantines",
     ),
-    ("drive: closing, expired", "the deadline does not strike while a drive closes its own session"),
     ("drive: giving-up,", "a drive on its way out is not disturbed"),
     ("drive: withdrawing,", "a drive on its way out is not disturbed"),
 )
