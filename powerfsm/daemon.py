@@ -33,13 +33,11 @@ from powerfsm.api import create_app
 from powerfsm.api.access import read_tokens
 from powerfsm.api.metrics import Commits
 from powerfsm.config import Configuration
+from powerfsm.core import in_charge
 from powerfsm.credentials import CredentialStore
-from powerfsm.drift import Sweep
 from powerfsm.drivers import Driver
 from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
 from powerfsm.ipmi.transport import Transport, open_transport
-from powerfsm.journal import Kind
-from powerfsm.recovery import recover
 from powerfsm.registry.fleet import Fleet
 from powerfsm.registry.registry import Registry
 from powerfsm.secrets_file import SecretsFile
@@ -90,30 +88,17 @@ async def _run(configuration: Configuration, ready_file: Path | None) -> None:
             commits = Commits(store)
             registry = Registry(spec, commits, Fleet(await store.load()), workshop)
             garbage.expect_long_lives()
-            written = trio.Event()
-            nursery.start_soon(_write, registry, written)
-            registry.note(Kind.DAEMON, None, "started", detail=_identity(spec))
-            await recover(registry)
-            registry.accepting = True
-            app = create_app(registry, store, tokens=tokens, drift=configuration.drift, commits=commits)
-            async with _served(app, listening) as url:
-                if ready_file is not None:
-                    _announce(ready_file, url)
-                log.info("daemon.ready", url=url, nodes=len(registry.nodes))
-                async with trio.open_nursery() as sweeping:
-                    sweeping.start_soon(Sweep(registry, workshop).run)
+            async with in_charge(registry, workshop, _identity(spec)) as core:
+                app = create_app(registry, store, tokens=tokens, drift=configuration.drift, commits=commits)
+                async with _served(app, listening) as url:
+                    if ready_file is not None:
+                        _announce(ready_file, url)
+                    log.info("daemon.ready", url=url, nodes=len(registry.nodes))
+                    core.start_sweeping()
                     await end.wait()
-                    sweeping.cancel_scope.cancel()
-                registry.note(Kind.DAEMON, None, "ended", detail=_identity(spec))
-                registry.close()
-                await written.wait()
+                    await core.end()
             nursery.cancel_scope.cancel()
     log.info("daemon.ended")
-
-
-async def _write(registry: Registry, written: trio.Event) -> None:
-    await registry.serve()
-    written.set()
 
 
 async def _await_signals(
