@@ -1,0 +1,1 @@
+"""The daemon under storms and crashes, in virtual time: the same seed, the same run."""
