@@ -58,6 +58,10 @@ class Claims:
         self.asked += 1
         return claim
 
+    def newest(self, node: str) -> str:
+        """The id of the last request that was claimed for `node`."""
+        return f"{node}/{self._numbers.get(node, 0)}"
+
     def declare(self, node: str, power: Power, claim: str) -> None:
         """Claim that success was just told of the request that made `claim`."""
         self._write({"t": now(), "node": node, "declared": power.value, "id": claim})

@@ -75,6 +75,8 @@ class Stage:
         names: The nodes.
         gate: Open while the daemon is there.
         storm: The requesters.
+        claims: What the requesters claim.
+        claims_file: Where they do.
         sight: What the BMCs' log says so far.
         kills: The kills so far.
     """
@@ -99,8 +101,8 @@ class Stage:
         self.sight = Sight(simulator.log)
         self.kills: list[Kill] = []
         self.states: Mapping[str, int] = MappingProxyType({})
-        self._claims = claims
-        self._claims_file = claims_file
+        self.claims = claims
+        self.claims_file = claims_file
 
     async def kill(self) -> Kill:
         """Kill the daemon, whatever it does; whatever was in flight is lost with it."""
@@ -192,11 +194,11 @@ class Stage:
                 await trio.sleep(_LOOK)
                 self.sight.look()
         await self.simulator.stop()
-        self._claims.flush()
+        self.claims.flush()
         storm = self.storm
         return pass_verdict(
             self.simulator.log,
-            self._claims_file,
+            self.claims_file,
             storm.tally,
             len(self.kills),
             storm.operations,
@@ -218,6 +220,7 @@ async def stage(
     pace: float = 1.0,
     requesters: int = REQUESTERS,
     make_daemon: Callable[[Path, Conditions, Path, int], Daemon] = Daemon,
+    make_simulator: Callable[[Path, str, Conditions, int, Path], Simulator] = Simulator,
 ) -> AsyncGenerator[Stage]:
     """Set the stage, and clear it whatever happens: no process is left behind.
 
@@ -229,6 +232,7 @@ async def stage(
         pace: How much longer than usual requesters rest.
         requesters: How many requesters share the nodes.
         make_daemon: Makes the daemon from directory, conditions, the file of the BMCs' password and a port.
+        make_simulator: Makes the BMCs from directory, a hostlist, conditions, seed and the file of their password.
 
     Raises:
         ProcessTrouble: A process does not start.
@@ -237,7 +241,7 @@ async def stage(
     names = [f"n{number:0{width}}" for number in range(1, nodes + 1)]
     password = directory / "bmc-password"
     write_private(password, secrets.token_hex(8) + "\n")
-    simulator = Simulator(directory, f"n[{1:0{width}}-{nodes}]", conditions, seed, password)
+    simulator = make_simulator(directory, f"n[{1:0{width}}-{nodes}]", conditions, seed, password)
     claims_file = directory / "claims.jsonl"
     with held_port(PREFERRED_PORT) as port:
         daemon = make_daemon(directory, conditions, password, port)

@@ -162,8 +162,9 @@ class Storm:
         self._opened = trio.Event()
         self._all_ended = trio.Event()
         self._all_ended.set()
-        # Which nodes' last request was never answered.
+        # Which nodes' last request was never answered, and which nodes' last one has failed.
         self._uncertain: dict[str, Ask] = {}
+        self._failed: dict[str, Ask] = {}
         self.operations: set[int] = set()
         self.tally = Tally()
 
@@ -185,6 +186,12 @@ class Storm:
     async def make_certain(self) -> None:
         """Ask again for what was last asked and never answered, so that each node's last request was answered."""
         await self.ask(list(self._uncertain.items()), keep=True)
+
+    async def try_again(self) -> int:
+        """Ask again for what was last asked and has failed, as people do; gives of how many nodes."""
+        failed, self._failed = self._failed, {}
+        await self.ask(list(failed.items()), keep=True)
+        return len(failed)
 
     async def listen(self) -> None:
         """Learn how operations end, for ever, and claim the successes."""
@@ -276,6 +283,7 @@ class Storm:
         self.tally.answered += len(wanted)
         for (name, ask), operation in zip(wanted, operations, strict=True):
             self._uncertain.pop(name, None)
+            self._failed.pop(name, None)
             self._open[operation.id] = self.claims.ask(began, name, ask)
             self.operations.add(operation.id)
         self._opened.set()
@@ -287,6 +295,7 @@ class Storm:
         self.tally.unknown += len(wanted)
         for name, ask in wanted:
             self.claims.ask(began, name, ask)
+            self._failed.pop(name, None)
             self._uncertain[name] = ask
 
     def _end(self, operation: Operation) -> None:
@@ -301,6 +310,8 @@ class Storm:
             self.claims.declare(operation.node, operation.ask.desired.power, claim)
         elif operation.status is Status.FAILED:
             self.tally.failures[operation.id] = operation.reason or ""
+            if claim == self.claims.newest(operation.node):
+                self._failed[operation.node] = operation.ask
 
     def _lose(self, problem: ProblemError) -> None:
         number = problem.members.get("operation")

@@ -113,12 +113,8 @@ def judge(events: Iterable[Mapping[str, Any]], claims: Iterable[Claim] = ()) -> 
     Raises:
         UnreadableError: Events or claims make no sense, or there is nothing to judge.
     """
-    court = _Court()
-    for record in _in_order(events, claims):
-        if isinstance(record, Claim):
-            court.hear(record)
-        else:
-            court.see(record)
+    court = Court()
+    court.take(events, claims)
     return court.verdict()
 
 
@@ -157,8 +153,8 @@ class _Node:
         return any(ask.power is not declaration.power for ask in asks)
 
 
-class _Court:
-    """Takes all records in the order of time."""
+class Court:
+    """Judges a log that is still being written: part by part, with a verdict on all so far after each."""
 
     def __init__(self) -> None:
         self._nodes: dict[str, _Node] = {}
@@ -171,7 +167,19 @@ class _Court:
         self._overlaps: list[Violation] = []
         self._contradictions: list[Violation] = []
 
-    def see(self, event: Mapping[str, Any]) -> None:
+    def take(self, events: Iterable[Mapping[str, Any]], claims: Iterable[Claim] = ()) -> None:
+        """Take the next part of log and claims, all of it later than what was taken before.
+
+        Raises:
+            UnreadableError: Events or claims make no sense.
+        """
+        for record in _in_order(events, claims):
+            if isinstance(record, Claim):
+                self._hear(record)
+            else:
+                self._see(record)
+
+    def _see(self, event: Mapping[str, Any]) -> None:
         """Take an event."""
         t, name, what = float(event["t"]), str(event["node"]), event["event"]
         self._end = t
@@ -193,7 +201,7 @@ class _Court:
                 raise
             raise UnreadableError(f"at {t}: {name}: an event {what!r} without a good {error}") from None
 
-    def hear(self, claim: Claim) -> None:
+    def _hear(self, claim: Claim) -> None:
         """Take a claim."""
         node = self._node(claim.node, claim.t)
         if not claim.declared:
@@ -210,7 +218,11 @@ class _Court:
             self._contradict(claim.t, claim.node, f"was declared {claim.power} while its power was {node.power}")
 
     def verdict(self) -> Verdict:
-        """Pass sentence."""
+        """Pass sentence on what was taken so far.
+
+        Raises:
+            UnreadableError: There is nothing to judge.
+        """
         if not self._nodes:
             raise UnreadableError("the log has no BMC in it: there is nothing to judge")
         return Verdict(
