@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, exc
 from sqlalchemy.dialects.sqlite import Insert, insert
@@ -31,15 +31,13 @@ from powerfsm.store.errors import (
     StoreUnsupported,
     StoreUnwritable,
 )
+from powerfsm.store.medium import LOCAL, Medium, Mode
 
 READERS = 4
 """How many connections may read at a time."""
 
 # "pfsm"; SQLite keeps four bytes in the file's header for telling whose it is.
 APPLICATION = 0x7066736D
-
-# Seconds to wait for another program's lock: somebody may be looking with `sqlite3` or making a backup.
-_BUSY = 5.0
 
 # Bytes; SQLite takes a file of one byte for an empty one.
 _HEADER = 100
@@ -100,12 +98,13 @@ def place(where: str | Path) -> Path:
     return Path(text).resolve()
 
 
-def look(path: Path, further: Callable[[Connection], None]) -> None:
+def look(path: Path, further: Callable[[Connection], None], medium: Medium = LOCAL) -> None:
     """Check the file, without changing it, if there is anything in it yet.
 
     Args:
         path: The file; it need not exist.
         further: Called with a connection that can only read, once the file is known to be sound and ours.
+        medium: What the file is on.
 
     Raises:
         StoreCorrupt: It is damaged or no database; or it is gone and its log is still there.
@@ -131,7 +130,7 @@ def look(path: Path, further: Callable[[Connection], None]) -> None:
     # when somebody has put this one right.
     if not os.access(path, os.W_OK):
         raise _unwritable(path, "it is write-protected")
-    engine = readers(path)
+    engine = readers(path, medium)
     try:
         with engine.connect() as connection:
             if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
@@ -146,11 +145,11 @@ def look(path: Path, further: Callable[[Connection], None]) -> None:
         engine.dispose()
     # The process that was making this file died before it had a write-ahead log; SQLite undoes what it did.
     try:
-        with closing(sqlite3.connect(path)) as raw:
-            raw.execute("SELECT count(*) FROM sqlite_master")
+        with closing(medium.connect(path, "rwc")) as raw, closing(raw.cursor()) as cursor:
+            cursor.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.Error as error:
         raise explained(error, path) from error
-    look(path, further)
+    look(path, further, medium)
 
 
 def _check(connection: Connection, path: Path, size: int, logged: int) -> None:
@@ -168,7 +167,7 @@ def _check(connection: Connection, path: Path, size: int, logged: int) -> None:
             raise StoreCorrupt(path, verdict.replace("\n", " "))
 
 
-def writer(path: Path) -> Engine:
+def writer(path: Path, medium: Medium = LOCAL) -> Engine:
     """An engine with one connection, whose transactions hold the write lock from their beginning.
 
     Makes the file where there is none.
@@ -177,7 +176,7 @@ def writer(path: Path) -> Engine:
         StoreUnwritable: The file cannot be written, or is where no write-ahead log can be kept.
         StoreUnavailable: The disk is full or fails, or another program holds the file.
     """
-    engine = _engine(path, "rwc", 1)
+    engine = _engine(path, "rwc", 1, medium)
     try:
         with engine.connect() as connection:
             mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
@@ -194,9 +193,9 @@ def writer(path: Path) -> Engine:
     return engine
 
 
-def readers(path: Path) -> Engine:
+def readers(path: Path, medium: Medium = LOCAL) -> Engine:
     """An engine with up to `READERS` connections that can only read."""
-    return _engine(path, "ro", READERS)
+    return _engine(path, "ro", READERS, medium)
 
 
 def sign(connection: Connection) -> None:
@@ -253,15 +252,13 @@ def _unwritable(path: Path, told: str) -> StoreUnwritable:
     )
 
 
-def _engine(path: Path, mode: Literal["ro", "rwc"], connections: int) -> Engine:
-    uri = f"{path.as_uri()}?mode={mode}"
-
-    def connect() -> sqlite3.Connection:
-        # `isolation_level=None`: the module begins no transactions by itself; we do, below.
-        return sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-
+def _engine(path: Path, mode: Mode, connections: int, medium: Medium) -> Engine:
     engine = create_engine(
-        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=connections, max_overflow=0
+        "sqlite://",
+        creator=lambda: medium.connect(path, mode),
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
     )
     begin = "BEGIN" if mode == "ro" else "BEGIN IMMEDIATE"
 

@@ -1,8 +1,8 @@
 """The store as the daemon sees it: open, load, commit, and ask.
 
-One thread writes at a time and a few read, beside it.  SQLite is called in threads of trio's, which takes turns
-by limiters of the store's own, so that no other blocking work of the process can come between a request and
-its disk.
+One thread writes at a time and a few read, beside it.  SQLite is called in threads of trio's (`medium` has the
+exceptions), which takes turns by limiters of the store's own, so that no other blocking work of the process can
+come between a request and its disk.
 """
 
 import time
@@ -19,6 +19,7 @@ from powerfsm.operation import Operation, Status
 from powerfsm.store import migrations, reading, sqlite
 from powerfsm.store.batch import Batch, IdempotencyKey, Snapshot
 from powerfsm.store.errors import BatchRefused, StoreCorrupt, StoreNewer
+from powerfsm.store.medium import LOCAL, Medium
 from powerfsm.store.owner import Owner
 from powerfsm.store.rows import UnknownValue
 from powerfsm.store.writing import REMEMBERED, Writing
@@ -28,7 +29,7 @@ _Answer = TypeVar("_Answer")
 
 @asynccontextmanager
 async def open_store(
-    where: str | Path, *, clock: Callable[[], float] = time.time
+    where: str | Path, *, clock: Callable[[], float] = time.time, medium: Medium = LOCAL
 ) -> AsyncGenerator["Store", None]:
     """Open the store, make or migrate it where needed, and own it until the block ends.
 
@@ -38,6 +39,7 @@ async def open_store(
     Args:
         where: Path of the file, or `sqlite:///relative` or `sqlite:////absolute`.
         clock: Seconds since the epoch, by which idempotency keys grow old.
+        medium: What the file is on.
 
     Raises:
         StoreInUse: Another daemon owns it.
@@ -50,31 +52,31 @@ async def open_store(
     """
     path = sqlite.place(where)
     # Not cancelled half-way: whoever has made the lock and the connections must be here to close them.
-    owner, writer = await trio.to_thread.run_sync(_own, path)
-    store = Store(path, owner, writer, clock)
+    owner, writer = await medium.run(_own, path, medium)
+    store = Store(path, owner, writer, clock, medium)
     try:
         yield store
     finally:
         await store.aclose()
 
 
-def _own(path: Path) -> tuple[Owner, Engine]:
+def _own(path: Path, medium: Medium) -> tuple[Owner, Engine]:
     owner = Owner(path)
     try:
-        return owner, _open(path)
+        return owner, _open(path, medium)
     except BaseException:
         owner.release()
         raise
 
 
-def _open(path: Path) -> Engine:
+def _open(path: Path, medium: Medium) -> Engine:
     def refuse_newer(connection: Connection) -> None:
         revision = migrations.current(connection)
         if revision is not None and migrations.unknown(revision):
             raise StoreNewer(path, revision=revision, known=migrations.newest())
 
-    sqlite.look(path, refuse_newer)
-    writer = sqlite.writer(path)
+    sqlite.look(path, refuse_newer, medium)
+    writer = sqlite.writer(path, medium)
     try:
         with writer.begin() as connection:
             if migrations.current(connection) != migrations.newest():
@@ -96,13 +98,16 @@ class Store:
         path: The database file.
     """
 
-    def __init__(self, path: Path, owner: Owner, writer: Engine, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, owner: Owner, writer: Engine, clock: Callable[[], float], medium: Medium
+    ) -> None:
         self.path = path
         self._clock = clock
         self._closed = False
+        self._medium = medium
         self._owner = owner
         self._writer = writer
-        self._readers = sqlite.readers(path)
+        self._readers = sqlite.readers(path, medium)
         self._statements = Writing(writer.dialect)
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(sqlite.READERS)
@@ -135,7 +140,7 @@ class Store:
             StoreCorrupt: The file was found to be damaged.
             BatchRefused: The batch breaks a rule of the store; a defect of the caller.
         """
-        await trio.to_thread.run_sync(self._write, batch, self._clock(), limiter=self._writing)
+        await self._medium.run(self._write, batch, self._clock(), limiter=self._writing)
 
     async def operation(self, operation_id: int) -> Operation | None:
         """The operation of this id, ended or not; None where there is none."""
@@ -178,7 +183,7 @@ class Store:
             readers = [object() for _ in range(sqlite.READERS)]
             for reader in readers:
                 await self._reading.acquire_on_behalf_of(reader)
-            await trio.to_thread.run_sync(self._close, limiter=self._writing)
+            await self._medium.run(self._close, limiter=self._writing)
             for reader in readers:  # those who asked too late are to be told, not to wait for ever
                 self._reading.release_on_behalf_of(reader)
 
@@ -199,7 +204,7 @@ class Store:
             raise BatchRefused(self.path, str(error)) from error
 
     async def _ask(self, question: Callable[[Connection], _Answer]) -> _Answer:
-        return await trio.to_thread.run_sync(self._answer, question, limiter=self._reading)
+        return await self._medium.run(self._answer, question, limiter=self._reading)
 
     def _answer(self, question: Callable[[Connection], _Answer]) -> _Answer:
         self._check_open()

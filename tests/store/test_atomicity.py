@@ -11,9 +11,9 @@ from trio.testing import wait_all_tasks_blocked
 from powerfsm.bmc import Bmc
 from powerfsm.journal import Entry, Kind
 from powerfsm.node import Node
-from powerfsm.store import sqlite
 from powerfsm.store.batch import Batch
 from powerfsm.store.errors import BatchRefused, StoreCorrupt, StoreUnavailable
+from powerfsm.store.medium import Local
 from powerfsm.store.store import Store, open_store
 
 TABLES = ("node", "operation", "session", "idempotency_key", "journal")
@@ -145,10 +145,9 @@ async def test_a_commit_cancelled_while_it_waits_for_another_wrote_nothing(path:
 
 
 async def test_a_file_locked_by_another_program_is_unavailable_until_it_is_let_go(
-    path: Path, full_batch: Batch, monkeypatch: pytest.MonkeyPatch
+    path: Path, full_batch: Batch
 ) -> None:
-    monkeypatch.setattr(sqlite, "_BUSY", 0.01)
-    async with open_store(path) as store:
+    async with open_store(path, medium=Local(busy=0.01)) as store:
         raw = sqlite3.connect(path, isolation_level=None)
         raw.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable, match="other program"):
