@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from powerfsm.model.trace import Act, Button, Crash, Deliver, Happening, NodeStep, Reboot, Request, Restore, Send
 from powerfsm.power import Command
 from powerfsm.rehearsal.stage import Stage
-from powerfsm.rehearsal.wire import CLOSE, Parcel
+from powerfsm.rehearsal.wire import Parcel
+from powerfsm.simulation.eavesdropping import CLOSE
 
 _COMMANDS = frozenset(str(command) for command in Command)
 _ENDS = frozenset({"confirmed", "gave-up", "cancelled"})

@@ -20,7 +20,7 @@ from powerfsm.model.trace import (
 )
 from powerfsm.power import Command, Power
 from powerfsm.rehearsal.playing import Playing
-from powerfsm.rehearsal.wire import STATUS
+from powerfsm.simulation.eavesdropping import STATUS
 
 _SWEEPING = 30.0
 """Virtual seconds within which the sweep has read a node: it settles first, and does not wait for a soft-off."""

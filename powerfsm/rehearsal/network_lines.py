@@ -26,7 +26,8 @@ from powerfsm.model.trace import (
 from powerfsm.rehearsal.pace import PATIENCE
 from powerfsm.rehearsal.playing import COMMANDS, Playing
 from powerfsm.rehearsal.stage import Stage
-from powerfsm.rehearsal.wire import CLOSE, Parcel
+from powerfsm.rehearsal.wire import Parcel
+from powerfsm.simulation.eavesdropping import CLOSE
 
 _OUTCOMES = (Latch, Act, Ignore, Refuse)
 

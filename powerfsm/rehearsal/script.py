@@ -48,7 +48,8 @@ from powerfsm.rehearsal.network_lines import NetworkLines
 from powerfsm.rehearsal.playing import COMMANDS, told
 from powerfsm.rehearsal.stage import Stage
 from powerfsm.rehearsal.steps import SWEPT, Step
-from powerfsm.rehearsal.wire import CLOSE, STATUS, Parcel
+from powerfsm.rehearsal.wire import Parcel
+from powerfsm.simulation.eavesdropping import CLOSE, STATUS
 
 _TOLD_BY_ACTIONS = frozenset(
     {"confirmed", "gave-up", "cancelled", "turned", "fence-unanswered", "quarantine-over"}

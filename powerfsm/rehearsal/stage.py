@@ -17,7 +17,8 @@ from powerfsm.rehearsal.pace import Pace
 from powerfsm.rehearsal.process import Process
 from powerfsm.rehearsal.site import Site
 from powerfsm.rehearsal.steps import Steps
-from powerfsm.rehearsal.wire import CLOSE, Parcel
+from powerfsm.rehearsal.wire import Parcel
+from powerfsm.simulation.eavesdropping import CLOSE
 from powerfsm.spec import Spec
 from powerfsm.store.errors import StoreUnavailable
 

@@ -1,32 +1,15 @@
 """The network of a rehearsal: power commands and closes arrive when the trace says so, all else at once.
 
-What a datagram is cannot be seen from outside, for it travels enciphered; so it is opened with the keys that the
-simulated BMC has.  It is held, lost, copied and delivered as it is: what the BMC makes of it is its own business.
+What is under way is held, lost, copied and delivered as it is: what the BMC makes of it is its own business.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bmcsim.bmc import Bmc
 from bmcsim.fleet import Fleet
 from bmcsim.memory import MemoryLink, MemoryNetwork
-from bmcsim.sessions import Address, Session
-from powerfsm.ipmi.wire import WireError, commands
-from powerfsm.ipmi.wire.datagram import decode
-from powerfsm.ipmi.wire.message import decode as decode_message
-from powerfsm.ipmi.wire.numbers import AppCommand, ChassisCommand, ChassisControl, NetFn
-from powerfsm.ipmi.wire.packet import Packet
-from powerfsm.power import Command
-
-CLOSE = "close"
-STATUS = "status"
-
-_COMMANDS = {
-    ChassisControl.POWER_UP: Command.ON,
-    ChassisControl.POWER_DOWN: Command.OFF,
-    ChassisControl.SOFT_SHUTDOWN: Command.SOFT_OFF,
-    ChassisControl.HARD_RESET: Command.RESET,
-}
+from bmcsim.sessions import Address
+from powerfsm.simulation.eavesdropping import Ear
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +76,7 @@ class Wire:
         self._fleet = fleet
         self._network = network
         self._names = {address: name for name, address in fleet.addresses.items()}
-        self._sessions: dict[tuple[str, int], Session] = {}
+        self._ear = Ear()
         self._links = 0
 
     def link(self) -> "ScriptedLink":
@@ -106,8 +89,8 @@ class Wire:
         node = self._names.get(to)
         if node is None:
             return
-        what, session, carrier = self._read(self._fleet[node], datagram)
-        parcel = Parcel(node, what, session, carrier, datagram, to, link, self._fleet.clock())
+        meant = self._ear.read(self._fleet[node], datagram)
+        parcel = Parcel(node, meant.what, meant.session, meant.carrier, datagram, to, link, self._fleet.clock())
         self.sent(parcel)
         if node in self.deaf:
             return
@@ -149,33 +132,6 @@ class Wire:
             for reply in self.replies
             if reply.parcel.node == node and reply.parcel.what in whats and session in (None, reply.parcel.session)
         ]
-
-    def _read(self, bmc: Bmc, datagram: bytes) -> tuple[str, int, int]:
-        """What a datagram is, the session that it is about, and the one in which it travels."""
-        try:
-            packet = decode(datagram)
-            if not isinstance(packet, Packet) or not packet.session_id:
-                return "", 0, 0
-            key = bmc.name, packet.session_id
-            # A session's keys outlive it: its late packets have to be known, too.
-            session = self._sessions.setdefault(key, found) if (found := bmc.sessions.get(key[1])) else None
-            session = session or self._sessions.get(key)
-            if session is None:
-                return "", 0, packet.session_id
-            request = decode_message(session.open(packet))
-            match request.netfn, request.command:
-                case NetFn.CHASSIS, ChassisCommand.GET_STATUS:
-                    return STATUS, session.id, session.id
-                case NetFn.CHASSIS, ChassisCommand.CONTROL:
-                    control = ChassisControl(commands.decode_chassis_control(request.data))
-                    return _COMMANDS.get(control, ""), session.id, session.id
-                case NetFn.APP, AppCommand.CLOSE_SESSION:
-                    return CLOSE, commands.decode_close_session(request.data), session.id
-        except WireError:
-            pass
-        else:
-            return "", session.id, session.id
-        return "", 0, 0
 
 
 class ScriptedLink(MemoryLink):

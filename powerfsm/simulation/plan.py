@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from bmcsim import SequenceCheck, SoftOff
+from bmcsim import Fidelity, SequenceCheck, SoftOff
 from powerfsm.node import Drift
 from powerfsm.power import Ask, Power
 
@@ -210,6 +210,7 @@ class Plan(_Part):
         deeds: What is done, in the order of time.
         timings: Where the spec's timings are set otherwise, by name.
         slowness: How long the disk takes for a commit or a query when it is well.
+        fidelity: Whether sessions are really authenticated and enciphered.
     """
 
     scenario: str
@@ -222,6 +223,7 @@ class Plan(_Part):
     deeds: tuple[Deed, ...] = ()
     timings: dict[str, float] = Field(default_factory=dict)
     slowness: Seconds = 0.002
+    fidelity: Fidelity = Fidelity.FULL
 
     def requests(self) -> Iterator[Request]:
         """The requests in it."""

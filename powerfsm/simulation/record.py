@@ -41,12 +41,12 @@ class Seen(Happening):
 
 @dataclass(frozen=True, slots=True)
 class Sent(Happening):
-    """A datagram left the daemon, retransmissions included.
+    """A datagram of a session left the daemon, retransmissions included; those of logins are not told.
 
     Attributes:
         process: Number of the process that sent it, from 1.
         node: To whose BMC.
-        what: A power command (`on`, `off`, `soft-off`, `reset`), `close`, `status`; or empty: part of a login.
+        what: A power command (`on`, `off`, `soft-off`, `reset`), `close`, or `status`.
         session: The BMC's id of the session in which it travels; of a close, of the one that is to be closed.
         carrier: Of the session in which it travels, in any case.
     """
