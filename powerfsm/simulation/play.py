@@ -59,8 +59,8 @@ def play(plan: Plan, assembly: Assembly | None = None, progress: Progress | None
 async def _play(site: Site, progress: Progress | None) -> None:
     supervisor = Supervisor(site)
     async with trio.open_nursery() as world, site.serve():
-        if progress is not None:
-            world.start_soon(_tell_progress, progress)
+        # Also where nobody listens: it is one of the tasks whose order the seed gives.
+        world.start_soon(_tell_progress, progress)
         world.start_soon(supervisor.run)
         await trio.testing.wait_all_tasks_blocked()
         requesters = Requesters(site, supervisor, world)
@@ -146,9 +146,10 @@ async def _take_stock(site: Site) -> None:
     mount.kill()
 
 
-async def _tell_progress(progress: Progress) -> None:
+async def _tell_progress(progress: Progress | None) -> None:
     while True:
-        progress(trio.current_time())
+        if progress is not None:
+            progress(trio.current_time())
         await trio.sleep(_LOOK)
 
 
