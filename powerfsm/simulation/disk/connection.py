@@ -8,8 +8,8 @@ hook, which SQLite calls after each commit, one is told from the other.
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -96,31 +96,28 @@ class Connection:
                 connection.wal_checkpoint(database, apsw.SQLITE_CHECKPOINT_PASSIVE)
         return apsw.SQLITE_OK
 
-    @contextmanager
-    def _as_sqlite3(self) -> Iterator[None]:
+    def execute(self, cursor: apsw.Cursor, statement: str, parameters: Sequence[Any]) -> None:
+        """Run a statement to its first row."""
+        self._committed = False
         try:
             if self._dead():
                 raise refusal(apsw.SQLITE_IOERR)
-            self._committed = False
-            yield
+            cursor.execute(statement, parameters)
         except apsw.Error as error:
             if not self._committed:
                 raise in_terms_of_sqlite3(error) from error
-
-    def execute(self, cursor: apsw.Cursor, statement: str, parameters: Sequence[Any]) -> None:
-        """Run a statement to its first row."""
-        with self._as_sqlite3():
-            cursor.execute(statement, tuple(parameters))
-            if given := _SETS_AUTOCHECKPOINT.match(statement):
-                self._checkpoint = int(given[1])
-                self._connection.set_wal_hook(self._logged)
+        if given := _SETS_AUTOCHECKPOINT.match(statement):
+            self._checkpoint = int(given[1])
+            self._connection.set_wal_hook(self._logged)
 
     def rows(self, cursor: apsw.Cursor, count: int | None) -> list[Any]:
         """The next rows, at most `count`."""
-        given: list[Any] = []
-        with self._as_sqlite3():
-            given.extend(islice(cursor, count))
-        return given
+        try:
+            if self._dead():
+                raise refusal(apsw.SQLITE_IOERR)
+            return list(islice(cursor, count))
+        except apsw.Error as error:
+            raise in_terms_of_sqlite3(error) from error
 
     def changes(self) -> int:
         """How many rows the last statement changed."""
@@ -143,8 +140,7 @@ class Connection:
     def commit(self) -> None:
         """Commit the transaction, if there is one."""
         if self._connection.in_transaction:
-            with self._as_sqlite3():
-                self._connection.execute("COMMIT")
+            self.execute(self._connection.cursor(), "COMMIT", ())
 
     def rollback(self) -> None:
         """Roll the transaction back, if there is one; that of a dead process nobody needs to."""

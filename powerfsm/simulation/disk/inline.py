@@ -1,7 +1,6 @@
 """The store's work in virtual time: called in trio's own thread, between two halves of the disk's slowness."""
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol, TypeVar, TypeVarTuple
 
@@ -23,6 +22,11 @@ class Process(Protocol):
     """
 
     death: trio.Event
+
+    @property
+    def dead(self) -> bool:
+        """Nothing of it gets to the disk any more."""
+        ...
 
     @property
     def vfs(self) -> str:
@@ -51,7 +55,7 @@ class Inline:
 
     def connect(self, path: Path, mode: Mode) -> Connection:
         """Open the file."""
-        return Connection(path, mode, self._process.vfs, self._process.death.is_set)
+        return Connection(path, mode, self._process.vfs, lambda: self._process.dead)
 
     async def run(
         self,
@@ -65,10 +69,11 @@ class Inline:
         dead process is done at once, and the disk refuses it.
         """
         await trio.lowlevel.checkpoint_if_cancelled()
-        async with AsyncExitStack() as stack:
-            if limiter is not None:
-                await limiter.acquire_on_behalf_of(turn := object())
-                stack.callback(limiter.release_on_behalf_of, turn)
+        # Whoever works in a thread has a turn on behalf of that, not of his task: he may have several.
+        turn = object()
+        if limiter is not None:
+            await limiter.acquire_on_behalf_of(turn)
+        try:
             half = self._process.slowness / 2
             await self._pass(half)
             try:
@@ -76,7 +81,13 @@ class Inline:
                     return work(*arguments)
             finally:
                 await self._pass(half)
+        finally:
+            if limiter is not None:
+                limiter.release_on_behalf_of(turn)
 
     async def _pass(self, seconds: float) -> None:
-        with trio.move_on_after(seconds, shield=True):
-            await self._process.death.wait()
+        if seconds > 0 and not self._process.dead:
+            with trio.move_on_after(seconds, shield=True):
+                await self._process.death.wait()
+        else:
+            await trio.lowlevel.cancel_shielded_checkpoint()

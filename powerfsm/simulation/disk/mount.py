@@ -24,13 +24,15 @@ class Mount:
         path: Of the database.  Its directory is this process's alone.
         medium: For `powerfsm.store.store.open_store`.
         died: Called when the process dies by `die_at`, in the midst of SQLite: it must not use the store.
-        death: Set once the process is dead.
+        dead: Whether the process is dead.
+        death: Set once it is.
     """
 
     def __init__(self, disk: "Disk", path: Path) -> None:
         self.path = path
         self.medium = Inline(self)
         self.died: Callable[[], None] = lambda: None
+        self.dead = False
         self.death = trio.Event()
         self.vfs = f"powerfsm-disk-{next(_numbers)}"
         self._disk = disk
@@ -52,6 +54,7 @@ class Mount:
         What it wrote and did not sync stays in the machine's memory, where the next process finds it, and where a
         loss of power may still take it from.
         """
+        self.dead = True
         self.death.set()
 
     def lose_power(self) -> None:
@@ -62,11 +65,6 @@ class Mount:
         """
         self.kill()
         self._disk.lose_power(self)
-
-    @property
-    def dead(self) -> bool:
-        """Whether the process is dead."""
-        return self.death.is_set()
 
     @property
     def full(self) -> bool:
