@@ -358,7 +358,7 @@ class _Lagging:
         while self._batches:
             try:
                 await self._store.commit(self._batches[0])
-            except StoreUnavailable:
+            except (StoreUnavailable, trio.ClosedResourceError):
                 break
             del self._batches[0]
         self._batches.clear()
@@ -366,26 +366,20 @@ class _Lagging:
         self._written.set()
 
 
+class _RegistryAhead(Registry):
+    """It is ahead of its disk, but for an end in order."""
+
+    lagging: _Lagging
+
+    async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        await super().serve(task_status=task_status)
+        await self.lagging.everything()
+
+
 class AnswerBeforePersist(Assembly):
     """Whoever asks is answered before the disk has what he asked."""
 
-    def durable(self, store: Durable) -> Durable:
-        return _Lagging(store)
-
-
-class _RegistryAnswersLater(Registry):
-    lagging: _Lagging
-
-    async def request(
-        self, requests: Sequence[PowerRequest], *, asked_by: str = "local", key: tuple[str, str] | None = None
-    ) -> list[Operation]:
-        operations = await super().request(requests, asked_by=asked_by, key=key)
-        await self.lagging.everything()
-        return operations
-
-
-class ActBeforePersist(Assembly):
-    """Whoever asks is answered when the disk has what he asked; the action does not wait for that."""
+    kind: type[_RegistryAhead] = _RegistryAhead
 
     def registry(
         self,
@@ -396,9 +390,24 @@ class ActBeforePersist(Assembly):
         alarm: Callable[[str], None],
     ) -> Registry:
         lagging = _Lagging(store)
-        registry = _RegistryAnswersLater(self.spec, lagging, fleet, workshop, now, alarm)
+        registry = self.kind(self.spec, lagging, fleet, workshop, now, alarm)
         registry.lagging = lagging
         return registry
+
+
+class _RegistryAnswersLater(_RegistryAhead):
+    async def request(
+        self, requests: Sequence[PowerRequest], *, asked_by: str = "local", key: tuple[str, str] | None = None
+    ) -> list[Operation]:
+        operations = await super().request(requests, asked_by=asked_by, key=key)
+        await self.lagging.everything()
+        return operations
+
+
+class ActBeforePersist(AnswerBeforePersist):
+    """Whoever asks is answered when the disk has what he asked; the action does not wait for that."""
+
+    kind = _RegistryAnswersLater
 
 
 def _enforced(plan: Plan) -> Plan:
