@@ -4,9 +4,14 @@ from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
 
 import spec_coverage_report
 from laboratory import Lab, NewLab, laboratory, run_in_virtual_time
+
+# A busy machine is no failure.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 
 @pytest.fixture

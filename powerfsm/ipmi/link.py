@@ -85,6 +85,8 @@ class UdpLink:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
         except socket.gaierror:
             found = await trio.socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        except UnicodeError:
+            raise OSError(errno.EINVAL, "this cannot be a host name") from None
         for family, _, _, _, address in found:
             if family in self._sockets:
                 return _address(address)

@@ -50,7 +50,7 @@ from powerfsm.ipmi.wire.numbers import (
 from powerfsm.ipmi.wire.packet import Packet
 from powerfsm.ipmi.wire.seal import Seal
 from powerfsm.ipmi.wire.suites import CipherSuite
-from powerfsm.ipmi.wire.window import SequenceWindow, following
+from powerfsm.ipmi.wire.window import SequenceWindow, following, is_after
 
 CLOSED_BY = frozenset({Completion.OK, CloseCompletion.INVALID_SESSION_ID})
 """Completion codes after which a session is known to be closed: done, or there is no such session."""
@@ -125,6 +125,7 @@ class ClientSession:
         "_check_value",
         "_half_open",
         "_handshake",
+        "_heard_before",
         "_rakp1",
         "_random",
         "_request",
@@ -174,6 +175,8 @@ class ClientSession:
         self._seal: Seal | None = None
         self._window = SequenceWindow()
         self._sequence = 0
+        # The highest number that the BMC had used, as far as we knew, when the request was made.
+        self._heard_before = 0
         self._request: Request | None = None
         self._rq_seq = 0
         # Beginning anywhere, so that a late answer to an earlier login is not taken for one to this.
@@ -226,6 +229,7 @@ class ClientSession:
         assert self.keyed, "a command needs a session"
         self._rq_seq = (self._rq_seq + 1) & 0x3F
         self._request = Request(netfn, command, data, self._rq_seq)
+        self._heard_before = self._window.highest
         self.response = None
         self._sent = 0
 
@@ -378,14 +382,21 @@ class ClientSession:
             _drop("not-awaited")
         if packet.payload_type != PayloadType.IPMI:
             _drop("other-payload")
-        payload = self._seal.open(packet)
+        response = message.decode(self._seal.open(packet))
+        if not isinstance(response, Response):
+            # One of our own, reflected, where both ends chose the same id.  Both directions share their keys, so
+            # it opens; it must not use up the sequence number of a true answer.
+            _drop("not-a-response")
         if not self._window.accept(packet.sequence):
             _drop("replayed")
-        response = message.decode(payload)
-        if not isinstance(response, Response) or self._request is None or self.response is not None:
+        if self._request is None or self.response is not None:
             _drop("not-awaited")
         if not response.answers(self._request):
             _drop("not-awaited")
+        # rqSeq has 64 values: what answered an earlier request may bear the number of this one.  It was sent
+        # before this one was made, and so before a packet that we had then.
+        if not is_after(packet.sequence, self._heard_before):
+            _drop("late")
         self.response = response
         if self.phase is Phase.RAISING:
             self._take_privilege(response)

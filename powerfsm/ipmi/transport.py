@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 _GROWTH = 1.5
 
+# Whoever knows a session's id can send from as many addresses as he likes.
+_MOST_STRANGERS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -121,9 +124,7 @@ class Conversation:
         """Take a packet that carries this session's id."""
         if source != self.address:
             self._transport.drop("wrong-source", source)
-            if not self._strangers[source]:
-                log.warning("answer-from-stranger", expected=self.address[:2], source=source[:2])
-            self._strangers[source] += 1
+            self._note_stranger(source)
             return
         if self.session.receive(packet) and self._came is not None:
             self._came.set()
@@ -135,6 +136,13 @@ class Conversation:
     def end(self) -> None:
         """Forget the session: whatever still comes for it is dropped."""
         self._transport.forget(self)
+
+    def _note_stranger(self, source: Address) -> None:
+        if source not in self._strangers:
+            if len(self._strangers) == _MOST_STRANGERS:
+                return
+            log.warning("answer-from-stranger", expected=self.address[:2], source=source[:2])
+        self._strangers[source] += 1
 
     def _trouble(self) -> str:
         told = []

@@ -62,6 +62,11 @@ class SequenceWindow:
         return (1 << (self.below + 1)) - 1
 
 
+def is_after(sequence: int, other: int) -> bool:
+    """Whether a number was given out after another one, of the same direction of the same session."""
+    return 0 < (sequence - other) % _SPAN < _HALF
+
+
 def following(sequence: int) -> int:
     """Return the number after `sequence`; 0 is never one, it marks packets outside of a session."""
     return sequence + 1 if sequence < _SPAN - 1 else 1
