@@ -28,7 +28,7 @@ class Disk:
 
     Args:
         directory: A directory of the caller's, empty; a file system in memory makes it fast.
-        seed: Draws what survives a power loss, and SQLite's own random numbers.
+        seed: Everything that is drawn, SQLite's own random numbers included, is drawn from it.
 
     Attributes:
         slowness: Seconds that each commit or question takes, half before it and half after it.
@@ -37,6 +37,7 @@ class Disk:
         operations: How many disk operations there were, over all processes: writes, truncations, syncs, and the
             making and removing of files.
         clock: Seconds since the epoch; what SQL takes for the time.
+        chance: Draws what survives a power loss, and what an operation that fails has done.
     """
 
     def __init__(self, directory: Path, seed: int) -> None:
@@ -47,7 +48,7 @@ class Disk:
         self.clock: Callable[[], float] = lambda: 0.0
         self._directory = directory
         self._seed = seed
-        self._power = Random(f"{seed} power")
+        self.chance = Random(f"{seed} chance")
         self._works = 0
         self._mounts = 0
         self._mounted: Mount | None = None
@@ -82,7 +83,7 @@ class Disk:
             raise RuntimeError("this process no longer has the disk; the power is the next one's to lose")
         for name in sorted(self._files):
             path = mount.path.with_name(name)
-            path.write_bytes(self._files[name].after_power_loss(path.read_bytes(), self._power))
+            path.write_bytes(self._files[name].after_power_loss(path.read_bytes(), self.chance))
 
     def noise(self) -> str:
         """What the random numbers of the next work are drawn from: every work has its own."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import trio
@@ -75,6 +76,11 @@ class Mount:
     def slowness(self) -> float:
         """Seconds that work takes now."""
         return self._disk.slowness
+
+    @property
+    def chance(self) -> Random:
+        """Draws what a disk operation that fails has done."""
+        return self._disk.chance
 
     def noise(self) -> str:
         """What the random numbers of the next work are drawn from."""

@@ -9,6 +9,8 @@ The model, as hostile as SQLite says that disks may be (sqlite.org/atomiccommit.
 * Of a torn write a prefix survives that ends at a boundary between sectors.
 * Bytes that were not written to do not change (what SQLite calls powersafe overwrite, and assumes on POSIX).
 * A file is as long as its last surviving byte; a hole reads as zeros.
+* A sync that fails may have synced some of it, and the next sync has forgotten the rest: programs go on reading
+  what the disk has not got, as on Linux (lwn.net/Articles/752063).
 """
 
 from random import Random
@@ -49,11 +51,13 @@ class Unsynced:
         changes: In the order in which they were made.
     """
 
-    __slots__ = ("changes", "size")
+    __slots__ = ("_durable", "changes", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.changes: list[Change] = []
+        # What is on the disk, where it is not what programs read with the changes taken back.
+        self._durable: bytearray | None = None
 
     def wrote(self, offset: int, data: bytes, before: bytes) -> None:
         """Take note of a write; `before` is what it replaced, shorter than `data` where the file grew."""
@@ -66,28 +70,50 @@ class Unsynced:
         self.size = size
 
     def synced(self) -> None:
-        """All of it is durable."""
+        """All of it is durable, but for what an earlier sync failed to write."""
+        if self._durable is not None:
+            for change in self.changes:
+                _redo(self._durable, change)
         self.changes.clear()
 
+    def not_synced(self, content: bytes, random: Random) -> None:
+        """A sync has failed: some of the changes are durable, and no sync will write the others.
+
+        Args:
+            content: What programs read, now and until they write it anew.
+            random: Draws which changes survive.
+        """
+        self._durable = self._survivors(content, random)
+
     def after_power_loss(self, content: bytes, random: Random) -> bytes:
-        """What is left of a file that holds `content`; the changes are then those that a disk has, none.
+        """What is left of a file that holds `content`, and what programs read from now on.
 
         Args:
             content: What programs read until now.
             random: Draws which changes survive.
         """
-        image = bytearray(content)
-        for change in reversed(self.changes):
-            _undo(image, change)
+        image = self._survivors(content, random)
+        self._durable = None
+        self.size = len(image)
+        return bytes(image)
+
+    def _survivors(self, content: bytes, random: Random) -> bytearray:
+        if self._durable is None:
+            image = bytearray(content)
+            for change in reversed(self.changes):
+                _undo(image, change)
+        else:
+            image = self._durable
         kept = random.choice(_KEPT)
         for change in self.changes:
             if random.random() < kept:
                 _redo(image, change)
             elif change.data is not None and random.random() < _TORN:
-                _redo(image, change._replace(data=change.data[: _tear(change.offset, len(change.data), random)]))
+                prefix = change.data[: tear(change.offset, len(change.data), random)]
+                if prefix:
+                    _redo(image, change._replace(data=prefix))
         self.changes.clear()
-        self.size = len(image)
-        return bytes(image)
+        return image
 
 
 def _undo(image: bytearray, change: Change) -> None:
@@ -99,12 +125,11 @@ def _redo(image: bytearray, change: Change) -> None:
     if change.data is None:
         del image[change.offset :]
         return
-    if change.data:
-        image.extend(bytes(max(0, change.offset - len(image))))
-        image[change.offset : change.offset + len(change.data)] = change.data
+    image.extend(bytes(max(0, change.offset - len(image))))
+    image[change.offset : change.offset + len(change.data)] = change.data
 
 
-def _tear(offset: int, length: int, random: Random) -> int:
+def tear(offset: int, length: int, random: Random) -> int:
     """How many bytes of a write survive: whole sectors from its beginning, perhaps none, never all."""
     boundaries = range(offset // SECTOR * SECTOR + SECTOR, offset + length, SECTOR)
     end: int = random.choice((offset, *boundaries))

@@ -9,12 +9,13 @@ SQLite's shared memory (`-shm`) is no data: it is made anew by whoever comes nex
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Literal, Protocol
 
 import apsw
 from typing_extensions import Buffer
 
-from powerfsm.simulation.disk.unsynced import Unsynced
+from powerfsm.simulation.disk.unsynced import Unsynced, tear
 
 BASE = "unix"
 """SQLite's own VFS that files are opened with."""
@@ -52,6 +53,11 @@ class Process(Protocol):
         """No file can grow."""
         ...
 
+    @property
+    def chance(self) -> Random:
+        """Draws what an operation that fails has done."""
+        ...
+
     def admit(self, operation: Operation, code: int) -> None:
         """Count a disk operation, before it happens.
 
@@ -83,13 +89,24 @@ class File(apsw.VFSFile):
         return super().xRead(amount, offset)
 
     def xWrite(self, data: Buffer, offset: int) -> None:  # noqa: N802
-        """Write, and keep what was there before until the next sync."""
-        self._process.admit("write", apsw.SQLITE_IOERR_WRITE)
+        """Write, and keep what was there before until the next sync; what is refused may be written in part."""
         written = bytes(data)
-        known = self._unsynced.size
-        if offset + len(written) > known and self._process.full:
+        try:
+            self._process.admit("write", apsw.SQLITE_IOERR_WRITE)
+        except apsw.Error:
+            if not self._process.dead:
+                self._put(written[: tear(offset, len(written), self._process.chance)], offset)
+            raise
+        if self._process.full and offset + len(written) > self._unsynced.size:
+            self._put(written[: max(0, self._unsynced.size - offset)], offset)
             raise refusal(apsw.SQLITE_FULL)
-        before = super().xRead(min(len(written), known - offset), offset) if offset < known else b""
+        self._put(written, offset)
+
+    def _put(self, written: bytes, offset: int) -> None:
+        if not written:
+            return
+        replaced = min(len(written), self._unsynced.size - offset)
+        before = super().xRead(replaced, offset) if replaced > 0 else b""
         super().xWrite(written, offset)
         self._unsynced.wrote(offset, written, before)
 
@@ -105,7 +122,13 @@ class File(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802, ARG002
         """Make all that was written durable, whoever wrote it."""
-        self._process.admit("sync", apsw.SQLITE_IOERR_FSYNC)
+        try:
+            self._process.admit("sync", apsw.SQLITE_IOERR_FSYNC)
+        except apsw.Error:
+            if not self._process.dead:
+                everything = super().xRead(self._unsynced.size, 0)
+                self._unsynced.not_synced(everything, self._process.chance)
+            raise
         self._unsynced.synced()
 
 
