@@ -286,9 +286,9 @@ class Record:
         """The whole record, one JSON object a line: the same for the same plan in any process."""
         yield _line({"plan": self.plan.model_dump(mode="json")})
         for happening in self.story:
-            yield _line({"what": type(happening).__name__.lower()} | _plain(happening))
+            yield _line({"happening": type(happening).__name__.lower()} | _plain(happening))
         end = {name: _plain(getattr(self, name)) for name in ("nodes", "operations", "sessions", "power", "open")}
-        yield _line({"what": "at-the-end"} | end | {"restless": self.restless})
+        yield _line({"happening": "at-the-end"} | end | {"restless": self.restless})
 
     def digest(self) -> str:
         """A fingerprint of all of it, in hexadecimal digits."""
