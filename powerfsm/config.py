@@ -38,6 +38,9 @@ _ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "POWERFSM_CREDENTIALS": ("credentials",),
     "POWERFSM_LIMITS_TOTAL": ("limits", "total"),
     "POWERFSM_LIMITS_PER_GROUP": ("limits", "per-group"),
+    "POWERFSM_LIMITS_CONNECTIONS": ("limits", "connections"),
+    "POWERFSM_LIMITS_STREAMS": ("limits", "streams"),
+    "POWERFSM_LIMITS_WAITS": ("limits", "waits"),
     "POWERFSM_DRIFT": ("drift",),
     "POWERFSM_LOG_FORMAT": ("log", "format"),
     "POWERFSM_LOG_LEVEL": ("log", "level"),
@@ -69,10 +72,21 @@ class LimitsConfiguration(_Strict):
     Attributes:
         total: Sessions open at once, over all BMCs.  Each costs a few datagrams a second and no more.
         per_group: Nodes of one group being powered on at once: the inrush current that a rack's feed bears.
+        connections: Connections to the API that are open at once, idle ones too.
+        streams: Event streams that are open at once.
+        waits: Requests at once that wait for operations to end.
     """
 
     total: Annotated[int, Field(ge=1, le=100_000)] = 1000
     per_group: Annotated[int, Field(alias="per-group", ge=1, le=100_000)] = 16
+    connections: Annotated[int, Field(ge=1, le=100_000)] = 800
+    streams: Annotated[int, Field(ge=1, le=100_000)] = 100
+    waits: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+    @property
+    def room(self) -> tuple[int, int, int]:
+        """Connections, streams and waits."""
+        return self.connections, self.streams, self.waits
 
 
 class LogConfiguration(_Strict):

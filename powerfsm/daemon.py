@@ -6,24 +6,16 @@ left durable, sessions closed, then the API, then the store.
 """
 
 import json
-import logging
 import os
 import signal
 import socket
 import time
-from collections.abc import AsyncGenerator
-from contextlib import ExitStack, asynccontextmanager
-from functools import partial
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
 
-import hypercorn.trio
 import structlog
 import trio
-from fastapi import FastAPI
-from hypercorn.config import Config as HypercornConfig
-from hypercorn.typing import Framework
 
 from powerfsm import __version__, garbage, logbook
 from powerfsm.actions import Workshop
@@ -31,7 +23,9 @@ from powerfsm.actions.limits import Limits
 from powerfsm.actions.timings import Timings
 from powerfsm.api import create_app
 from powerfsm.api.access import read_tokens
+from powerfsm.api.crowd import Room
 from powerfsm.api.metrics import Commits
+from powerfsm.api.server import served
 from powerfsm.config import Configuration
 from powerfsm.core import in_charge
 from powerfsm.credentials import CredentialStore
@@ -45,9 +39,6 @@ from powerfsm.spec import Spec, load
 from powerfsm.store.store import open_store
 
 log = structlog.get_logger(__name__)
-
-GOODBYE = 3.0
-"""Seconds that HTTP clients get to read their last answer when the daemon ends."""
 
 
 class CannotListen(OSError):
@@ -89,8 +80,13 @@ async def _run(configuration: Configuration, ready_file: Path | None) -> None:
             registry = Registry(spec, commits, Fleet(await store.load()), workshop)
             garbage.expect_long_lives()
             async with in_charge(registry, workshop, _identity(spec)) as core:
-                app = create_app(registry, store, tokens=tokens, drift=configuration.drift, commits=commits)
-                async with _served(app, listening) as url:
+                room = Room(*configuration.limits.room)
+                app = create_app(
+                    registry, store, tokens=tokens, drift=configuration.drift, commits=commits, room=room
+                )
+                url = _url(listening)
+                # The server closes what it is given; ours is closed by whoever bound it.
+                async with served(app, listening.dup(), room.connections):
                     if ready_file is not None:
                         _announce(ready_file, url)
                     log.info("daemon.ready", url=url, nodes=len(registry.nodes))
@@ -153,26 +149,6 @@ def _listen(configuration: Configuration) -> socket.socket:
 def _url(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-@asynccontextmanager
-async def _served(app: FastAPI, listening: socket.socket) -> AsyncGenerator[str]:
-    """Serve the API for as long as the block lasts, and a little longer to whoever is being answered."""
-    config = HypercornConfig()
-    # Hypercorn closes what it is given; ours is closed by whoever bound it.
-    config.bind = [f"fd://{os.dup(listening.fileno())}"]
-    config.errorlog = logging.getLogger("hypercorn.error")
-    config.include_server_header = False
-    config.graceful_timeout = GOODBYE
-    stop = trio.Event()
-    serve_app = partial(
-        hypercorn.trio.serve, cast("Framework", app), config, shutdown_trigger=stop.wait, mode="asgi"
-    )
-    async with trio.open_nursery() as serving:
-        await serving.start(serve_app)
-        yield _url(listening)
-        stop.set()
-        serving.cancel_scope.deadline = trio.current_time() + 2 * GOODBYE
 
 
 def _identity(spec: Spec) -> dict[str, object]:

@@ -21,9 +21,14 @@ from ClusterShell.RangeSet import RangeSet, RangeSetException
 MOST_NAMES = 1_000_000
 """How many names one hostlist may stand for."""
 
+LONGEST_NAME = 253
+"""Characters of a name."""
+
+MOST_BRACKETS = 16
+"""How many brackets one pattern may have."""
+
 EXAMPLE = "r1n[01-40],login1"
 
-_LONGEST_NAME = 253
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?", re.ASCII)
 _RANGE = re.compile(r"(\d{1,18})(?:-(\d{1,18})(?:/(\d{1,18}))?)?", re.ASCII)
 _LAST_NUMBER = re.compile(r"(?P<before>(?:.*[^0-9])?)(?P<number>[0-9]{1,18})(?P<behind>[^0-9]*)", re.DOTALL)
@@ -42,8 +47,7 @@ class HostlistError(ValueError):
     """A text is not a hostlist; the message says what is wrong with it and shows one that is right."""
 
     def __init__(self, text: str, wrong: str) -> None:
-        shown = text if len(text) <= 60 else f"{text[:57]}..."
-        super().__init__(f"hostlist {shown!r}: {wrong}; write it like {EXAMPLE!r}")
+        super().__init__(f"hostlist {_shown(text)!r}: {wrong}; write it like {EXAMPLE!r}")
 
 
 def expand(text: str, *, most: int = MOST_NAMES) -> list[str]:
@@ -55,7 +59,7 @@ def expand(text: str, *, most: int = MOST_NAMES) -> list[str]:
 
     Raises:
         HostlistError: The text is empty or malformed, uses groups, wildcards or operators, or stands
-            for more names than allowed.
+            for more names, or has more brackets in a pattern, than allowed.
     """
     patterns = _split(text)
     if sum(map(_size, patterns)) > most:
@@ -110,13 +114,17 @@ def check_name(name: str) -> str:
     Raises:
         HostlistError: It may not.
     """
-    if len(name) > _LONGEST_NAME:
-        raise HostlistError(name, f"a name has at most {_LONGEST_NAME} characters, this has {len(name)}")
+    if len(name) > LONGEST_NAME:
+        raise HostlistError(name, f"a name has at most {LONGEST_NAME} characters, this has {len(name)}")
     if not _NAME.fullmatch(name):
         raise HostlistError(
             name, "a name has letters and digits (ASCII), and between them also '.', '_', ':' and '-'"
         )
     return name
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _split(text: str) -> list[str]:
@@ -143,21 +151,21 @@ def _split(text: str) -> list[str]:
         if not pattern:
             raise HostlistError(text, "a name is missing (nothing stands beside a comma, or nothing at all)")
         if not pattern.isprintable() or any(character.isspace() for character in pattern):
-            raise HostlistError(text, f"there is white space or a control character inside {pattern!r}")
+            raise HostlistError(text, f"there is white space or a control character inside {_shown(pattern)!r}")
     return patterns
 
 
 def _size(pattern: str) -> int:
-    return prod(
-        sum(_length(*_range(part, pattern)) for part in bracket.split(","))
-        for bracket in _BRACKET.findall(pattern)
-    )
+    brackets = _BRACKET.findall(pattern)
+    if len(brackets) > MOST_BRACKETS:
+        raise HostlistError(pattern, f"a pattern has {MOST_BRACKETS} brackets at most, this has {len(brackets)}")
+    return prod(sum(_length(*_range(part, pattern)) for part in bracket.split(",")) for bracket in brackets)
 
 
 def _range(part: str, text: str) -> tuple[int, int, int]:
     match = _RANGE.fullmatch(part)
     if not match:
-        raise HostlistError(text, f"{part!r} is not a range such as '01-40', '7' or '0-10/2'")
+        raise HostlistError(text, f"{_shown(part)!r} is not a range such as '01-40', '7' or '0-10/2'")
     first, last, step = match.groups()
     numbers = int(first), int(last or first), int(step or 1)
     if numbers[1] < numbers[0]:

@@ -8,12 +8,15 @@ from fastapi_offline import FastAPIOffline
 from powerfsm import __version__
 from powerfsm.api import events, failures, health, nodes, operations, power, problems, recovery
 from powerfsm.api.access import Tokens
+from powerfsm.api.crowd import Crowd, Room
 from powerfsm.api.gate import Gate
 from powerfsm.api.metrics import Commits, Metrics
 from powerfsm.api.service import Service
 from powerfsm.node import Drift
 from powerfsm.registry.registry import Registry
 from powerfsm.store.store import Store
+
+_ROOM = Room()
 
 _ABOUT = """
 Owns the power of a fleet of bare-metal machines: one action at a time for each, durable, and never *off* when it
@@ -31,6 +34,7 @@ def create_app(
     tokens: Tokens | None,
     drift: Drift = Drift.FLAG,
     commits: Commits | None = None,
+    room: Room = _ROOM,
 ) -> FastAPI:
     """The HTTP API of one daemon, as an ASGI application for a trio server.
 
@@ -40,6 +44,7 @@ def create_app(
         tokens: Who may use it, or None: everybody on the loopback interface, who may do everything.
         drift: The drift policy of nodes that are added without one.
         commits: What the registry commits through, for the metrics and `/readyz`.
+        room: For how many there is room who stay long.
     """
     app = FastAPIOffline(
         title="powerfsm",
@@ -50,7 +55,9 @@ def create_app(
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    app.state.service = Service(registry, store, drift, Metrics(registry, commits))
+    listeners = Crowd(room.streams, "event streams")
+    waiting = Crowd(room.waits, "requests that wait")
+    app.state.service = Service(registry, store, drift, Metrics(registry, commits), listeners, waiting)
     for routes in (nodes, power, operations, events, recovery, health):
         app.include_router(routes.router)
     failures.install(app)

@@ -7,10 +7,10 @@ import ipaddress
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from powerfsm.api.problems import Problem
-from powerfsm.hostlist import MOST_NAMES, HostlistError, expand
+from powerfsm.hostlist import LONGEST_NAME, HostlistError, expand
 from powerfsm.node import Drift
 from powerfsm.power import Ask
 
@@ -19,12 +19,23 @@ TAGS = frozenset({"as-text", "as-list", "as-number", "as-one", "as-many"})
 
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?", re.ASCII)
 
-MOST_ASKED = MOST_NAMES
-"""Nodes that one request may name."""
+MOST_ASKED = 100_000
+"""Nodes or operations that one request may name."""
+
+MOST_MEMBERS = 64
+"""Members of one JSON object; none here has a quarter of them."""
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_members(cls, value: Any) -> Any:
+        # Each member that is not known would be a mistake of its own, and there may be a million of them.
+        if isinstance(value, dict) and len(value) > MOST_MEMBERS:
+            raise ValueError(f"an object with {len(value)} members, expected {MOST_MEMBERS} at most")
+        return value
 
 
 def _form(value: Any) -> str:
@@ -41,7 +52,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=2**23)]
 
 Names = Annotated[
     Annotated[_Text, Tag("as-text")]
-    | Annotated[list[_Text], Tag("as-list"), Field(min_length=1, max_length=MOST_ASKED)],
+    | Annotated[list[_Text], Tag("as-list"), Field(min_length=1, max_length=MOST_ASKED, fail_fast=True)],
     Discriminator(lambda value: "as-list" if isinstance(value, list) else "as-text"),
     Field(description="A hostlist, or a list of names that are taken literally.", examples=["r1n[01-40],login1"]),
 ]
@@ -51,7 +62,7 @@ Generation = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 _Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 _Ports = Annotated[
     Annotated[_Port, Tag("as-number")]
-    | Annotated[list[_Port], Tag("as-list"), Field(min_length=1)]
+    | Annotated[list[_Port], Tag("as-list"), Field(min_length=1, max_length=MOST_ASKED, fail_fast=True)]
     | Annotated[str, Tag("as-text"), Field(max_length=2**20)],
     Discriminator(_form),
     Field(description="One UDP port for all, a list of ports, or ranges as text, such as `6001-6040`."),
@@ -59,7 +70,10 @@ _Ports = Annotated[
 _CipherSuite = Annotated[Literal[3, 17] | None, Field(description="Null: 17, then 3.")]
 _Name = Annotated[str, Field(min_length=1, max_length=128)]
 _Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
-_Timings = Annotated[dict[str, _Seconds], Field(description="Seconds by name, where they differ from the spec's.")]
+_Timings = Annotated[
+    dict[str, _Seconds],
+    Field(max_length=MOST_MEMBERS, description="Seconds by name, where they differ from the spec's."),
+]
 
 
 class AddBmc(_Body):
@@ -126,7 +140,7 @@ class AskMany(_Body):
 class AskEach(_Body):
     """Several things asked in one request, accepted whole or not at all."""
 
-    requests: Annotated[list[AskMany], Field(min_length=1, max_length=MOST_ASKED)]
+    requests: Annotated[list[AskMany], Field(min_length=1, max_length=MOST_ASKED, fail_fast=True)]
 
 
 BulkAsk = Annotated[
@@ -138,7 +152,9 @@ BulkAsk = Annotated[
 class WaitFor(_Body):
     """Operations to wait for."""
 
-    ids: Annotated[list[Annotated[int, Field(strict=True, ge=1, lt=2**63)]], Field(max_length=MOST_ASKED)]
+    ids: Annotated[
+        list[Annotated[int, Field(strict=True, ge=1, lt=2**63)]], Field(max_length=MOST_ASKED, fail_fast=True)
+    ]
     timeout: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 30
     until: Annotated[Literal["any", "all"], Field(description="Whether one end is enough.")] = "any"
 
@@ -151,11 +167,13 @@ def names_in(names: str | list[str], field: str, *, most: int = MOST_ASKED) -> l
     """
     if isinstance(names, str):
         try:
-            return expand(names, most=most)
+            names = expand(names, most=most)
         except HostlistError as error:
             raise Problem("bad-hostlist", f"{field}: {error}", field=field) from None
     if len(names) > most:
         raise Problem("bad-hostlist", f"{field}: it names more than {most:,} nodes", field=field)
+    if max(map(len, names)) > LONGEST_NAME:
+        raise Problem("bad-hostlist", f"{field}: a name has more than {LONGEST_NAME} characters", field=field)
     return names
 
 

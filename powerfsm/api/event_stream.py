@@ -104,7 +104,15 @@ class EventStream(Response):
         self._listening = listening
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Send until the stream is over or the client has gone."""
+        """Send until the stream is over or the client has gone.
+
+        Raises:
+            Problem: There are too many listeners.
+        """
+        with self._daemon.listeners.one_more():
+            await self._stream(receive, send)
+
+    async def _stream(self, receive: Receive, send: Send) -> None:
 
         async def watch(everything: trio.CancelScope) -> None:
             while (await receive())["type"] != "http.disconnect":

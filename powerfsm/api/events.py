@@ -45,7 +45,7 @@ async def _listening(
 @router.get(
     "/events",
     response_class=Response,
-    responses=answers(*ASKING, "invalid-request", "bad-hostlist") | {200: DESCRIPTION},
+    responses=answers(*ASKING, "invalid-request", "bad-hostlist", "too-many-waiting") | {200: DESCRIPTION},
 )
 async def stream_events(
     daemon: Daemon, _: Reader, listening: Annotated[Listening, Depends(_listening)]

@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from powerfsm.api.bodies import TAGS
-from powerfsm.api.gate import LARGEST_BODY, too_large
+from powerfsm.api.connection import too_slow
+from powerfsm.api.gate import BODY_SECONDS, LARGEST_BODY, too_large
 from powerfsm.api.problems import MOST_ERRORS, Problem
 from powerfsm.registry import refusals
 from powerfsm.store.errors import StoreError
@@ -113,6 +114,8 @@ async def _http(request: Request, error: Exception) -> Response:
                 f"{path!r} has no method {request.method}; /docs lists those it has",
                 headers=error.headers,
             )
+        case 408:
+            problem = too_slow("the body", BODY_SECONDS)
         case 413:
             problem = too_large(LARGEST_BODY)
         case _:
@@ -121,5 +124,6 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, error: Exception) -> Response:
+    request.state.told = True
     log.error("api.defect", method=request.method, path=request.url.path, exc_info=error)
     return Problem("internal", "the daemon met a defect in itself; its log says which").answer(request.url.path)

@@ -1,4 +1,4 @@
-"""What every request passes first: who is it, and how large may its body be.
+"""What every request passes first: who is it, how large may it be, and how long may it take to come.
 
 This stands before routing, so that nothing is parsed for somebody who may not ask.  What a caller may do depends
 on the route, and is looked at there (`powerfsm.api.service`).
@@ -7,16 +7,26 @@ Without tokens, a request must be *addressed* to a loopback name, too: a browser
 a foreign name that resolves to 127.0.0.1, and then has to say that name in `Host`.
 """
 
+import trio
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from powerfsm.api.access import LOCAL, Caller, Tokens
+from powerfsm.api.connection import LARGEST_HEAD, head_too_large
 from powerfsm.api.problems import Problem
 from powerfsm.config import is_loopback
 
 LARGEST_BODY = 8 * 2**20
 """Bytes of a request's body."""
+
+BODY_SECONDS = 30.0
+"""Within which a body has to come whole."""
+
+MOST_HEADERS = 100
+"""Headers of a request."""
+
+_BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 OPEN = frozenset({"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
 """Routes that need no token."""
@@ -30,6 +40,13 @@ class BodyTooLarge(HTTPException):
 
     def __init__(self) -> None:
         super().__init__(413)
+
+
+class BodyTooSlow(HTTPException):
+    """The body did not come in time."""
+
+    def __init__(self) -> None:
+        super().__init__(408)
 
 
 class Gate:
@@ -52,6 +69,7 @@ class Gate:
             return
         headers = Headers(scope=scope)
         try:
+            _check_head(scope)
             if not (scope["path"] in OPEN or scope["path"].startswith(OPEN_BELOW)):
                 scope.setdefault("state", {})["caller"] = self._identify(headers)
             length = headers.get("content-length", "0")
@@ -60,7 +78,8 @@ class Gate:
         except Problem as problem:
             await problem.answer(scope["path"])(scope, receive, send)
             return
-        await self._app(scope, self._limited(receive), send)
+        limited = self._ignored if scope["method"] in _BODILESS else self._limited
+        await self._app(scope, limited(receive), send)
 
     def _identify(self, headers: Headers) -> Caller:
         if self._tokens is None:
@@ -90,17 +109,51 @@ class Gate:
         return caller
 
     def _limited(self, receive: Receive) -> Receive:
+        """What comes, for as long as it is neither too large nor too slow."""
         size = 0
+        deadline = trio.current_time() + BODY_SECONDS
 
         async def counted() -> Message:
-            nonlocal size
-            message = await receive()
+            nonlocal size, deadline
+            try:
+                with trio.fail_at(deadline):
+                    message = await receive()
+            except trio.TooSlowError:
+                raise BodyTooSlow from None
             size += len(message.get("body", b""))
             if size > self._largest:
                 raise BodyTooLarge
+            if not message.get("more_body", False):
+                deadline = float("inf")
             return message
 
         return counted
+
+    def _ignored(self, receive: Receive) -> Receive:
+        """Nothing but that the client has gone; a body that nobody asked for goes unread, and may not go on."""
+        limited = self._limited(receive)
+
+        async def gone() -> Message:
+            message: Message = {}
+            try:
+                while message.get("type") != "http.disconnect":
+                    message = await limited()
+            except HTTPException:
+                message = {"type": "http.disconnect"}
+            return message
+
+        return gone
+
+
+def _check_head(scope: Scope) -> None:
+    headers = scope["headers"]
+    if len(headers) > MOST_HEADERS:
+        raise Problem(
+            "head-too-large", f"there are {len(headers)} headers; send at most {MOST_HEADERS}", limit=MOST_HEADERS
+        )
+    size = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
+    if size + sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:
+        raise head_too_large()
 
 
 def too_large(limit: int) -> Problem:

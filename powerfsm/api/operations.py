@@ -44,7 +44,7 @@ async def list_operations(
         if nodes is not None or status is not None:
             raise invalid("query.ids", "does not go with `nodes` or `status`, expected it alone")
         try:
-            wanted = sorted(set(expand_numbers(ids)), reverse=True)
+            wanted = sorted(set(expand_numbers(ids, most=MOST_FILTERED)), reverse=True)
         except HostlistError as error:
             raise invalid("query.ids", str(error)) from None
         wanted = [number for number in wanted if before is None or number < before]
@@ -61,7 +61,7 @@ async def list_operations(
 @router.get(
     "/{id}",
     response_model=OperationAnswer,
-    responses=answers(*ASKING, "invalid-request", "unknown-operation", "store-unavailable"),
+    responses=answers(*ASKING, "invalid-request", "unknown-operation", "too-many-waiting", "store-unavailable"),
 )
 async def get_operation(
     daemon: Daemon,
@@ -75,7 +75,8 @@ async def get_operation(
     """One operation; with `wait`, once it has ended."""
     (operation,) = await daemon.operations([operation_id])
     if wait and not operation.status.ended:
-        await waiting.while_there(request, wait, partial(waiting.one, daemon.registry, operation_id))
+        with daemon.waiting.one_more():
+            await waiting.while_there(request, wait, partial(waiting.one, daemon.registry, operation_id))
         (operation,) = await daemon.operations([operation_id])
     return rendering.answer(rendering.operation(operation))
 
@@ -83,7 +84,7 @@ async def get_operation(
 @router.post(
     "/wait",
     response_model=WaitedAnswer,
-    responses=answers(*ASKING, *BODY, "unknown-operation", "store-unavailable"),
+    responses=answers(*ASKING, *BODY, "unknown-operation", "too-many-waiting", "store-unavailable"),
 )
 async def wait_for_operations(daemon: Daemon, _: Reader, body: WaitFor, request: Request) -> Response:
     """Wait for many operations at once; answers once at least one has ended (or all), or at the time-out."""
@@ -94,7 +95,8 @@ async def wait_for_operations(daemon: Daemon, _: Reader, body: WaitFor, request:
     if ended < enough and body.timeout:
         under_way = [operation.id for operation in operations if not operation.status.ended]
         wait = partial(waiting.some, daemon.registry, under_way, every=body.until == "all")
-        await waiting.while_there(request, body.timeout, wait)
+        with daemon.waiting.one_more():
+            await waiting.while_there(request, body.timeout, wait)
         operations = await daemon.operations(ids)
     return rendering.answer(
         {

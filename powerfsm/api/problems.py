@@ -50,6 +50,12 @@ _ALL = (
         "Send one JSON value in UTF-8, with `Content-Type: application/json`.",
     ),
     Kind(
+        "malformed-request",
+        400,
+        "This is not HTTP",
+        "What came over the connection cannot be read as a request of HTTP/1.1; the connection is closed.",
+    ),
+    Kind(
         "unauthorized",
         401,
         "A token is needed",
@@ -80,6 +86,12 @@ _ALL = (
     ),
     Kind(
         "method-not-allowed", 405, "The route has no such method", "`Allow` names those it has; `/docs` lists all."
+    ),
+    Kind(
+        "too-slow",
+        408,
+        "The request did not come in time",
+        "A request has to come whole within some seconds; the connection is closed. Nothing was carried out.",
     ),
     Kind(
         "duplicate-node",
@@ -141,6 +153,19 @@ _ALL = (
         "The request was not accepted. Ask again after `Retry-After` seconds, and send fewer at once.",
     ),
     Kind(
+        "too-many-waiting",
+        429,
+        "Too many listen or wait",
+        "There is room for `limit` event streams, or for `limit` requests that wait for operations. Ask again"
+        " after `Retry-After` seconds, wait for many operations with one request, or have the limit raised.",
+    ),
+    Kind(
+        "head-too-large",
+        431,
+        "The request line and headers are too large",
+        "`limit` is in bytes, or how many headers there may be. Send long lists in a body.",
+    ),
+    Kind(
         "internal",
         500,
         "A defect in powerfsm",
@@ -158,6 +183,13 @@ _ALL = (
         503,
         "The daemon accepts no power requests now",
         "It is ending, or has just begun. Ask again after `Retry-After` seconds.",
+    ),
+    Kind(
+        "too-many-connections",
+        503,
+        "Too many connections are open",
+        "There is room for `limit` connections. Ask again after `Retry-After` seconds, over connections that are"
+        " kept and used again, or have the limit raised.",
     ),
     Kind(
         "not-ready",
@@ -233,6 +265,7 @@ SCHEMA: Mapping[str, Any] = {
 
 ASKING = ("unauthorized", "forbidden")
 """Problems of every route that needs a token."""
+
 
 CHANGING = (*ASKING, "too-many", "store-unavailable")
 """Problems of every route that makes something durable."""

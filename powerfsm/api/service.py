@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from powerfsm.api.access import Caller, Role
+from powerfsm.api.crowd import Crowd
 from powerfsm.api.metrics import Metrics
 from powerfsm.api.problems import Problem
 from powerfsm.node import Drift
@@ -30,6 +31,8 @@ class Service:
         store: What has ended, and the journal.
         drift: The drift policy of nodes that do not say it themselves.
         metrics: What is counted.
+        listeners: Event streams that are open.
+        waiting: Requests that wait for operations to end.
         probed: An entry was submitted to see whether a store that failed works again.
         configuring: Held while a change of nodes is read, made and committed, so that none is lost.
     """
@@ -38,6 +41,8 @@ class Service:
     store: Store
     drift: Drift
     metrics: Metrics
+    listeners: Crowd
+    waiting: Crowd
     probed: bool = False
     configuring: trio.Lock = field(default_factory=trio.Lock)
 

@@ -3,25 +3,23 @@
 It runs in real time, because the store works in threads; nothing in it waits for long.
 """
 
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import cast
 
 import httpx
-import hypercorn.trio
 import trio
 from fastapi import FastAPI
-from hypercorn.config import Config
-from hypercorn.typing import Framework
 
 from powerfsm.actions import Workshop
 from powerfsm.actions.limits import Limits
 from powerfsm.api import create_app
 from powerfsm.api.access import Role, Tokens, make_token, read_tokens
+from powerfsm.api.crowd import Room
 from powerfsm.api.metrics import Commits
+from powerfsm.api.server import Server
 from powerfsm.bmc import Bmc
 from powerfsm.node import Drift, Node
 from powerfsm.operation import Operation
@@ -35,6 +33,7 @@ from powerfsm.store.batch import Batch
 from powerfsm.store.errors import StoreUnavailable
 from powerfsm.store.store import Store, open_store
 
+ROOM = Room()
 TIMINGS = {"settle": 0.0, "poll": 0.01, "patience": 1000.0, "backoff": 0.01}
 
 
@@ -148,16 +147,15 @@ class House:
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncGenerator[str]:
+async def served(app: FastAPI, connections: int = 800) -> AsyncGenerator[str]:
     """Serve an application on a free port of the loopback interface; gives its URL."""
-    config = Config()
-    config.bind = ["127.0.0.1:0"]
-    config.graceful_timeout = 0.1
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
     async with trio.open_nursery() as nursery:
-        serve = partial(hypercorn.trio.serve, cast("Framework", app), config, mode="asgi")
-        (url,) = await nursery.start(serve)
+        await nursery.start(Server(app, connections).run, listening, trio.Event())
         try:
-            yield url
+            yield f"http://127.0.0.1:{port}"
         finally:
             nursery.cancel_scope.cancel()
 
@@ -168,7 +166,9 @@ def _break(told: str) -> None:
 
 
 @asynccontextmanager
-async def house(directory: Path, *, with_tokens: bool = False, drift: Drift = Drift.FLAG) -> AsyncGenerator[House]:
+async def house(
+    directory: Path, *, with_tokens: bool = False, drift: Drift = Drift.FLAG, room: Room = ROOM
+) -> AsyncGenerator[House]:
     """Build a daemon in a directory, and run it until the block ends."""
     secret: dict[Role, str] = {}
     tokens: Tokens | None = None
@@ -195,7 +195,7 @@ async def house(directory: Path, *, with_tokens: bool = False, drift: Drift = Dr
         await nursery.start(serve)
         await recover(registry)
         registry.accepting = True
-        app = create_app(registry, store, tokens=tokens, drift=drift, commits=commits)
+        app = create_app(registry, store, tokens=tokens, drift=drift, commits=commits, room=room)
         try:
             yield House(app, registry, store, disk, driver, secret)
         finally:
