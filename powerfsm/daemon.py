@@ -7,6 +7,7 @@ left durable, sessions closed, then the API, then the store.
 
 import json
 import os
+import resource
 import signal
 import socket
 import time
@@ -58,8 +59,16 @@ def serve(configuration: Configuration, *, ready_file: Path | None = None) -> in
         CannotListen: The address of the API cannot be had.
     """
     logbook.configure(configuration.log.format, configuration.log.level)
+    if not configuration.core_dumps:
+        _leave_no_core()
     trio.run(_run, configuration, ready_file)
     return 0
+
+
+def _leave_no_core() -> None:
+    """Have the process leave no core file: the passwords of all BMCs would be in it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 async def _run(configuration: Configuration, ready_file: Path | None) -> None:

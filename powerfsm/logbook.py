@@ -1,6 +1,9 @@
 """What the daemon writes to standard error: one event a line, for people or for machines.
 
 The log is for whoever looks after the daemon; the audit log of the fleet is the journal.
+
+Tracebacks are plain: structlog's own, where rich is installed, tell the value of every local variable, and so
+passwords and tokens.
 """
 
 import logging
@@ -23,12 +26,14 @@ def configure(style: Literal["console", "json"], level: Literal["debug", "info",
     render: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
+    if style == "json":
+        shared.append(structlog.processors.format_exc_info)
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, render]
-        if style == "json"
-        else [*shared, render],
+        processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
