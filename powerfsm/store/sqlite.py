@@ -198,6 +198,27 @@ def readers(path: Path, medium: Medium = LOCAL) -> Engine:
     return _engine(path, "ro", READERS, medium)
 
 
+def settle(engine: Engine, path: Path) -> None:
+    """Make durable what the log holds: a process may have died between writing and syncing it.
+
+    Otherwise a start would find, and tell, what a loss of power can still take back.  The log is copied into the
+    file, as the next commit of any size would do, because SQLite syncs it before.
+
+    Raises:
+        StoreUnavailable: The disk fails.
+    """
+    raw = engine.raw_connection()
+    try:
+        with closing(raw.cursor()) as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.Error as error:
+        # By then the log is synced, and a disk that is too full for the copy is not too full to start on.
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+            raise explained(error, path) from error
+    finally:
+        raw.close()
+
+
 def sign(connection: Connection) -> None:
     """Mark the file as ours, within the transaction that makes its tables."""
     connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")

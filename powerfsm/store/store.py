@@ -82,6 +82,7 @@ def _open(path: Path, medium: Medium) -> Engine:
             if migrations.current(connection) != migrations.newest():
                 migrations.upgrade(connection)
                 sqlite.sign(connection)
+        sqlite.settle(writer, path)
     except exc.DBAPIError as error:
         writer.dispose()
         raise sqlite.explained(error, path) from error

@@ -8,6 +8,7 @@ keep, and the way back is the copy from before.
 All steps that a file needs run in one transaction: a crash in their middle leaves the file as it was.
 """
 
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -24,9 +25,14 @@ def _config() -> Config:
     return config
 
 
+@cache
+def _steps() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
 def newest() -> str:
     """The revision of `schema`."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = _steps().get_current_head()
     assert head is not None, "there is a first revision"
     return head
 
@@ -38,8 +44,7 @@ def current(connection: Connection) -> str | None:
 
 def unknown(revision: str) -> bool:
     """Whether this version has never heard of `revision`."""
-    script = ScriptDirectory.from_config(_config())
-    return all(known.revision != revision for known in script.walk_revisions())
+    return all(known.revision != revision for known in _steps().walk_revisions())
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
