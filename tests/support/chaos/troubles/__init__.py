@@ -1,0 +1,1 @@
+"""The troubles: one module each."""
