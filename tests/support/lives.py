@@ -45,11 +45,12 @@ class Life:
     refused: list[StoreError] = field(default_factory=list)
 
 
-def batch(number: int, ballast: int = 200) -> Batch:
-    """Batch `number`; each of its nodes carries up to so many bytes of text."""
+def batch(number: int, ballast: int | None = None) -> Batch:
+    """Batch `number`; each of its nodes carries so many bytes of text, or a few."""
+    text = "x" * (number * 37 % 200 if ballast is None else ballast)
     nodes = [Node(f"n{i}", Bmc(f"h{i}"), generation=number, in_play=number) for i in range(NODES)]
     return Batch(
-        nodes={node.name: replace(node, trouble="x" * (number * 37 % ballast)) for node in nodes},
+        nodes={node.name: replace(node, trouble=text) for node in nodes},
         operations={number: Operation(number, "n0", Ask.ON, number, Status.IN_PLAY, NOW)},
         opened={("n0", number): SessionInUse("n0", number, Command.ON, NOW)},
         closed={("n0", number - 1)},
@@ -84,7 +85,7 @@ def live(
     commits: int,
     *,
     pragmas: tuple[str, ...] = (),
-    ballast: int = 200,
+    ballast: int | None = None,
     before: Callable[[int], None] = lambda _: None,
     seed: int = 0,
 ) -> Life:
