@@ -331,6 +331,10 @@ class SessionRecordedAfterSending(Assembly):
         return registry
 
 
+_ATTEMPTS = 300
+"""How often a disk that is ill is tried."""
+
+
 class _Lagging:
     """A way to the disk that says that a batch is there, and brings it there a little later."""
 
@@ -355,12 +359,19 @@ class _Lagging:
 
     async def _write(self) -> None:
         await trio.sleep(0.1)
-        while self._batches:
+        attempts = 0
+        while self._batches and attempts < _ATTEMPTS:
             try:
                 await self._store.commit(self._batches[0])
-            except (StoreUnavailable, trio.ClosedResourceError):
+            except StoreUnavailable:
+                # Of a full disk, or of a process that is dead.
+                attempts += 1
+                await trio.sleep(1)
+            except trio.ClosedResourceError:
                 break
-            del self._batches[0]
+            else:
+                attempts = 0
+                del self._batches[0]
         self._batches.clear()
         self._writing = False
         self._written.set()
