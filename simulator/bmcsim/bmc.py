@@ -15,7 +15,7 @@ from bmcsim.commands import Call, execute
 from bmcsim.dice import Dice
 from bmcsim.enclosure import Controller
 from bmcsim.events import EventLog
-from bmcsim.faults import Fault, Faults, Step, execution, life, power
+from bmcsim.faults import Fault, Faults, Step, execution, lies, life, power
 from bmcsim.faults.sessions import jump
 from bmcsim.machine import Change, Jolt, Machine, Order, Power
 from bmcsim.profile import Profile, SequenceCheck, User
@@ -304,7 +304,8 @@ class Bmc:
             if execution.unanswered(request, call):
                 return None
             jump(self, session, request, now)
-        return session.close_up(answer.encode(), packet)
+        true = session.close_up(answer.encode(), packet)
+        return lies.packet(self, request, packet, answer.encode(), true, now) if suffering else true
 
     def _in_window(self, session: Session, sequence: int) -> bool:
         """Return whether a sequence number is new and in the window; a BMC that checks drops what is not."""
@@ -318,16 +319,19 @@ class Bmc:
         kind = packet.payload_type
         if kind == PayloadType.IPMI:
             return Packet(kind, self._answer_sessionless(packet.payload, now)).encode()
+        answer: bytes | None
         if kind == PayloadType.OPEN_SESSION_REQUEST:
-            answer: bytes | None = login.open_session(self, packet.payload, source, now)
+            step, answer = Step.OPEN_SESSION, login.open_session(self, packet.payload, source, now)
         elif kind == PayloadType.RAKP_1:
-            answer = login.rakp1(self, packet.payload, now)
+            step, answer = Step.RAKP1, login.rakp1(self, packet.payload, now)
         elif kind == PayloadType.RAKP_3:
-            answer = login.rakp3(self, packet.payload, now)
+            step, answer = Step.RAKP3, login.rakp3(self, packet.payload, now)
         else:
             raise _Dropped("payload-type")
+        if answer is None:
+            return None
         # Each answer's payload type is the one after that of its request.
-        return None if answer is None else Packet(kind + 1, answer).encode()
+        return Packet(kind + 1, lies.login_answer(self, step, answer, now)).encode()
 
     def _answer_sessionless(self, payload: bytes, now: float) -> bytes:
         request = decode_message(payload)

@@ -7,7 +7,7 @@ over the same random number: otherwise one lost datagram would fail the whole lo
 import hmac
 from typing import TYPE_CHECKING
 
-from bmcsim.faults import Step
+from bmcsim.faults import Step, lies
 from bmcsim.faults import login as faults
 from bmcsim.faults.sessions import opened
 from bmcsim.profile import Fidelity, User
@@ -61,7 +61,12 @@ def open_session(bmc: "Bmc", payload: bytes, source: Address, now: float) -> byt
     session.asked = request.privilege
     session_id = opened(bmc, session, now)
     return OpenSessionResponse(
-        request.tag, Status.NO_ERRORS, request.console_id, session_id, ceiling, *chosen.algorithms
+        request.tag,
+        Status.NO_ERRORS,
+        request.console_id,
+        session_id,
+        ceiling,
+        *lies.named_suite(bmc, chosen, now).algorithms,
     ).encode()
 
 
@@ -101,7 +106,9 @@ def rakp1(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
         wanted = message.role & _ROLE_PRIVILEGE or session.ceiling
         session.limit = min(wanted, user.limit, bmc.settings.access.limit)
     code = faults.proof(bmc, Step.RAKP1, exchange.rakp2_code(user.password.encode()), now)
-    return Rakp2(message.tag, Status.NO_ERRORS, session.console_id, session.random, bmc.guid, code).encode()
+    code = lies.proof(bmc, Step.RAKP1, code, now)
+    guid = lies.guid(bmc, now)
+    return Rakp2(message.tag, Status.NO_ERRORS, session.console_id, session.random, guid, code).encode()
 
 
 def rakp3(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
@@ -137,6 +144,7 @@ def rakp3(bmc: "Bmc", payload: bytes, now: float) -> bytes | None:
     session.privilege = min(session.limit, Privilege.USER)
     session.heard = now
     code = faults.proof(bmc, Step.RAKP3, session.exchange.check_value(keys), now)
+    code = lies.proof(bmc, Step.RAKP3, code, now)
     session.rakp4 = Rakp4(message.tag, Status.NO_ERRORS, session.console_id, code).encode()
     bmc.report(now, "session-opened", session=session.id, user=session.user.name)
     return session.rakp4

@@ -7,6 +7,7 @@ from typing import Final
 from bmcsim.faults.answers import ANSWER_FAULTS
 from bmcsim.faults.fault import Fault, FaultError, kebab, parameters, read
 from bmcsim.faults.http import HTTP_FAULTS
+from bmcsim.faults.lies import LIES
 from bmcsim.faults.life import LIFE_FAULTS
 from bmcsim.faults.login import LOGIN_FAULTS
 from bmcsim.faults.network import NETWORK_FAULTS
@@ -19,6 +20,7 @@ _KINDS: Final[tuple[type[Fault], ...]] = (
     *SESSION_FAULTS,
     *ANSWER_FAULTS,
     *POWER_FAULTS,
+    *LIES,
     *LIFE_FAULTS,
     *HTTP_FAULTS,
 )

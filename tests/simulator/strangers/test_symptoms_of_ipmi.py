@@ -12,6 +12,18 @@ from bmcsim.faults.answers import (
     NoCipherSuites,
     WrongCapabilities,
 )
+from bmcsim.faults.lies import (
+    FalseLength,
+    ForeignAnswer,
+    ForeignGuid,
+    ForeignResponse,
+    ForgedCode,
+    ForgedProof,
+    ReflectedAnswer,
+    UnsealedAnswer,
+    WeakerSuite,
+    WrongLength,
+)
 from bmcsim.faults.life import Blocked, DeathOnRepeat, Hang, Reboot, Slow
 from bmcsim.faults.login import (
     AuthCodeLength,
@@ -55,6 +67,9 @@ IS_ON = ipmitool("power", "status", says="^Chassis Power is on")
 IS_OFF = ipmitool("power", "status", says="^Chassis Power is off")
 NO_SESSION = "Unable to establish IPMI v2 / RMCP. session"
 GIVES_UP = ipmitool("power", "status", says="Unable to get Chassis Power Status", code=1, repeats=1)
+
+TIMEOUT = ipmipower("-I", "17", "--stat", says="session timeout", code=1)
+PASSWORD_INVALID = ipmipower("-I", "17", "--stat", says="password invalid", code=1)
 
 POWER_ON = """
 import sys
@@ -460,6 +475,69 @@ SYMPTOMS = [
         (GIVES_UP, ipmipower("--stat", says="connection timeout", code=1), Pass(3601), IS_OFF),
         steps=STATUS,
         times=1,
+    ),
+    Symptom(
+        "ipmitool insists on the suite it asked for, ipmipower does not look",
+        WeakerSuite(),
+        (
+            ipmitool("power", "status", says="algorithm 0x00 is not what we requested 0x03", code=1, repeats=1),
+            ipmipower("-I", "17", "--stat", says=": off$"),
+        ),
+    ),
+    Symptom(
+        "the GUID is not the one that was proven",
+        ForeignGuid(),
+        (PASSWORD_INVALID,),
+    ),
+    Symptom(
+        "somebody who does not know the password answers",
+        ForgedProof(),
+        (PASSWORD_INVALID,),
+    ),
+    Symptom(
+        "ipmitool does not compare message tags",
+        ForeignAnswer(),
+        (IS_OFF, TIMEOUT),
+    ),
+    Symptom(
+        "ipmitool believes whoever answers in clear",
+        UnsealedAnswer(),
+        (IS_OFF, TIMEOUT),
+        steps=STATUS,
+    ),
+    Symptom(
+        "codes are wrong",
+        ForgedCode(),
+        (ipmitool("power", "status", says="invalid authcode", code=1, repeats=1), TIMEOUT),
+        steps=STATUS,
+    ),
+    Symptom(
+        "our own packets come back",
+        ReflectedAnswer(),
+        (ipmitool("power", "status", says="Unexpected message ID", code=1, repeats=1), TIMEOUT),
+        steps=STATUS,
+    ),
+    Symptom(
+        "answers belong to other requests",
+        ForeignResponse(),
+        (GIVES_UP, TIMEOUT),
+        steps=STATUS,
+    ),
+    Symptom(
+        "ipmitool reads what is not there",
+        WrongLength(),
+        (IS_OFF, TIMEOUT),
+        steps=STATUS,
+        profile=ON,
+    ),
+    Symptom(
+        "the length is more than there is",
+        FalseLength(),
+        (
+            ipmitool("power", "status", says="invalid authcode", code=1, repeats=1),
+            ipmipower("-I", "17", "--stat", says="Invalid argument", code=1),
+        ),
+        steps=STATUS,
     ),
 ]
 
