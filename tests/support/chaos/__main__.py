@@ -66,8 +66,8 @@ def chaos(
     if listing:
         print_list(console)
         return
-    chosen = _chosen(only, console)
     _enter_namespace()
+    chosen = _chosen(only, console)
     dice = SystemRandom().randrange(1_000_000) if seed is None else seed
     names = [trouble.name for trouble in chosen]
     console.print(f"seed {dice}, {nodes} nodes, {minutes:g} minutes: {', '.join(names)}", soft_wrap=True)

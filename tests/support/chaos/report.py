@@ -40,11 +40,11 @@ def print_record(record: Record, console: Console) -> None:
 
 def print_list(console: Console) -> None:
     """Print the troubles, and which of them this machine lacks something for."""
-    table = _table("trouble", "what is done", "")
+    width = max(map(len, TROUBLES))
     for trouble in TROUBLES.values():
         missing = trouble.missing()
-        table.add_row(trouble.name, trouble.about, f"[yellow]not here: {missing}[/]" if missing else "")
-    console.print(table)
+        why = f"  [yellow](not here: {missing})[/]" if missing else ""
+        console.print(f"[bold]{trouble.name:{width}}[/]  {trouble.about}{why}", soft_wrap=True)
 
 
 def replay(names: Sequence[str], nodes: int, seed: int, minutes: float) -> str:
