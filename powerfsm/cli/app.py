@@ -16,6 +16,7 @@ from powerfsm.cli.commands import (
     power,
     recovery,
     serve,
+    simulate,
     status,
     token,
 )
@@ -78,6 +79,7 @@ def make_app() -> typer.Typer:
     audit.register(app)
     diagram.register(app)
     check.register(app)
+    simulate.register(app)
     completion.register(app)
     return app
 

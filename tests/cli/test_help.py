@@ -12,7 +12,7 @@ from powerfsm.cli.reference import reference
 
 COMMANDS = [
     *("serve", "on", "off", "soft-off", "cycle", "reset", "ready", "status", "operations", "events", "recovery"),
-    *("diagram", "audit", "completion", "nodes", "token"),
+    *("diagram", "audit", "simulate", "completion", "nodes", "token"),
     *("nodes list", "nodes add", "nodes change", "nodes remove", "nodes import", "token create"),
 ]
 

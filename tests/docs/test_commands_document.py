@@ -28,7 +28,7 @@ def test_an_example_is_understood(example: str, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("_POWERFSM_COMPLETE", "")
     _, *words = shlex.split(example)
     match words[0]:
-        case "serve" | "audit" | "check":
+        case "serve" | "audit" | "check" | "simulate":
             # Not run here; its options are those that it knows.
             known = run_here(words[0], "--help").out
             assert {word for word in words if word.startswith("--")} <= set(known.split())
