@@ -13,6 +13,7 @@ AMPLE = 1024 * 2**20
 """Bytes that there is room for as long as nothing is wrong; none is taken before it is used."""
 
 _BLOCK = 4096
+_MOST_SPARE = 4 * 2**20
 
 
 class Disk:
@@ -26,10 +27,19 @@ class Disk:
         self.place = place
 
     def shrink(self, spare: int) -> None:
-        """Leave only `spare` bytes, in whole blocks, free."""
-        figures = os.statvfs(self.place)
-        used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
-        self._resize(used + max(_BLOCK, spare - spare % _BLOCK))
+        """Leave about `spare` bytes, in whole blocks, free."""
+        while True:
+            figures = os.statvfs(self.place)
+            used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
+            try:
+                self._resize(used + max(_BLOCK, spare - spare % _BLOCK))
+            except OSError:
+                # It has grown meanwhile, and no disk is made smaller than what is on it.
+                if spare > _MOST_SPARE:
+                    raise
+                spare += _MOST_SPARE // 16
+            else:
+                return
 
     def widen(self) -> None:
         """Make room again."""
@@ -42,7 +52,10 @@ class Disk:
         return figures.f_bfree * figures.f_frsize
 
     def _resize(self, size: int) -> None:
-        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.place)], check=True)
+        command = ["mount", "-o", f"remount,size={size}", str(self.place)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise OSError(f"{self.place} cannot be given {size} bytes: {done.stderr.strip()}")
 
 
 @contextmanager
