@@ -41,7 +41,19 @@ DESCRIPTION = {
     " event of a stream that the daemon ends is `end`, with `reason`, `detail` and `after`.",
     "content": {
         "text/event-stream": {
-            "schema": {"type": "string"},
+            "itemSchema": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "string", "description": "The entry's number."},
+                    "event": {"type": "string", "description": "The entry's kind, or `end`."},
+                    "data": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "description": "An Entry; of `end`: `reason`, `detail` and `after`.",
+                    },
+                },
+                "required": ["event", "data"],
+            },
             "examples": {
                 "entry": {
                     "value": 'event: transition\ndata: {"seq":1042,"at":"2026-03-01T12:00:00.250Z",'

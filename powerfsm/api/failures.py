@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from powerfsm.api.bodies import TAGS
 from powerfsm.api.connection import too_slow
@@ -112,7 +113,7 @@ async def _http(request: Request, error: Exception) -> Response:
             problem = Problem(
                 "method-not-allowed",
                 f"{path!r} has no method {request.method}; /docs lists those it has",
-                headers=error.headers,
+                headers={"Allow": ", ".join(sorted(_methods(request)))} if _methods(request) else error.headers,
             )
         case 408:
             problem = too_slow("the body", BODY_SECONDS)
@@ -121,6 +122,18 @@ async def _http(request: Request, error: Exception) -> Response:
         case _:
             problem = Problem("malformed-body", "the body cannot be read as JSON")
     return problem.answer(path)
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods of a path; each of them is a route of its own, and Starlette tells those of the first."""
+    documented: Mapping[str, Mapping[str, object]] = request.app.openapi()["paths"]
+    path = request.url.path
+    return {
+        method.upper()
+        for template, methods in documented.items()
+        if compile_path(template)[0].match(path)
+        for method in methods
+    }
 
 
 async def _defect(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -18,6 +19,10 @@ MOST_ERRORS = 100
 
 RETRY_AFTER = "1"
 """Seconds after which a passing problem is worth another try."""
+
+
+_IN_A_PATH = "/:@!$&'()*+,;=~"
+"""Stands in a path as it is (RFC 3986, 3.3), besides letters, digits and `-._`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +235,7 @@ class Problem(Exception):
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": self.detail,
-            "instance": instance,
+            "instance": quote(instance, safe=_IN_A_PATH),
             **self.members,
         }
         # In ASCII: what a client sent may hold half of a surrogate pair, which is no text in UTF-8.
