@@ -59,6 +59,7 @@ class Draft:
         self._by_name = {node.name: node for node in nodes}
         self._on: dict[str, list[FaultPlan]] = {}
         self._pressed: set[str] = set()
+        self._plotted: dict[str, float] = {}
         self._asked: dict[str, list[tuple[float, Ask]]] = {}
         self._always_late = network.delay[1] * (network.delayed > 0) + network.lag[1] * (network.duplicate > 0)
 
@@ -69,6 +70,13 @@ class Draft:
     def favourite(self) -> str:
         """A node: mostly one of the few."""
         return self.lots.one(self.favourites if self.lots.happens(0.8) else self.names)
+
+    def stage(self, at: float, seconds: float) -> str:
+        """A node for a plot that takes so many seconds: one that has no other, where there is one."""
+        idle = [name for name in self.names if self._plotted.get(name, 0.0) <= at]
+        name = self.lots.one(idle) if idle else self.favourite()
+        self._plotted[name] = at + seconds
+        return name
 
     def do(self, deed: Deed) -> None:
         """Have something done, unless it is too late for it."""

@@ -174,10 +174,6 @@ def _completion_code(lots: Lots, strength: float, _: Room) -> Drawn:
     return Drawn({"code": code, "done": done}, _somewhere(lots, _SESSION), _likely(lots, strength))
 
 
-def _busy(lots: Lots, strength: float, _: Room) -> Drawn:
-    return Drawn({}, _somewhere(lots, _SESSION), _likely(lots, strength))
-
-
 def _busy_after_order(lots: Lots, strength: float, _: Room) -> Drawn:
     return Drawn({"seconds": lots.magnitude(0.5, 0.5 + 60 * strength)}, (), _likely(lots, strength))
 
@@ -258,6 +254,31 @@ def _blocked(lots: Lots, strength: float, room: Room) -> Drawn | None:
     return Drawn({"by": span(high / 4, high)}, _somewhere(lots), _likely(lots, strength), times)
 
 
+def _weaker_suite(lots: Lots, strength: float, _: Room) -> Drawn:
+    return Drawn({"suite": lots.one((0, 3, 8, 17))}, (), _likely(lots, strength))
+
+
+def _foreign_answer(lots: Lots, strength: float, _: Room) -> Drawn:
+    return Drawn({"by": lots.one(("tag", "session"))}, _somewhere(lots, _LOGIN), _likely(lots, strength))
+
+
+def _foreign_response(lots: Lots, strength: float, _: Room) -> Drawn:
+    misfit = lots.one(("sequence", "command", "netfn"))
+    return Drawn({"by": misfit}, _somewhere(lots, _SESSION), _likely(lots, strength))
+
+
+def _wrong_length(lots: Lots, strength: float, _: Room) -> Drawn:
+    return Drawn({"length": lots.one((0, 0, 1, 3, 200))}, _somewhere(lots, _SESSION), _likely(lots, strength))
+
+
+def _false_length(lots: Lots, strength: float, _: Room) -> Drawn:
+    return Drawn({"says": lots.one((0, 1, 48, 0xFFFF))}, _somewhere(lots), _likely(lots, strength))
+
+
+def _in_session(lots: Lots, strength: float, _: Room) -> Drawn:
+    return Drawn({}, _somewhere(lots, _SESSION), _likely(lots, strength))
+
+
 DRAWS: Final[Mapping[str, tuple[str, Draw]]] = MappingProxyType(
     {
         "drop": ("either way or both, at every step or a few; 3 to 100 % of them", _drop),
@@ -289,7 +310,17 @@ DRAWS: Final[Mapping[str, tuple[str, Draw]]] = MappingProxyType(
             "any of 17; what is refused is carried out all the same only where the code leaves that open",
             _completion_code,
         ),
-        "busy": ("at one step, two or all", _busy),
+        "weaker-suite": ("suite 0, 3, 8 or 17", _weaker_suite),
+        "foreign-guid": ("for 3 to 100 % of logins", _mostly),
+        "forged-proof": ("for 3 to 100 % of logins", _mostly),
+        "foreign-answer": ("the tag or the session, at one step of the login or all", _foreign_answer),
+        "unsealed-answer": ("at one step, two or all", _in_session),
+        "forged-code": ("at one step, two or all", _in_session),
+        "reflected-answer": ("at one step, two or all", _in_session),
+        "foreign-response": ("the sequence number, the command or the network function", _foreign_response),
+        "wrong-length": ("0, 1, 3 or 200 bytes", _wrong_length),
+        "false-length": ("0, 1, 48 or FFFFh", _false_length),
+        "busy": ("at one step, two or all", _in_session),
         "busy-after-order": ("for 0.5 to 60 s", _busy_after_order),
         "booting-code": ("FFh, D2h or C0h, for 1 to 90 s", _booting_code),
         "no-cipher-suites": ("always; powerfsm does not ask", _all_the_time),

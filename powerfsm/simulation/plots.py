@@ -16,6 +16,8 @@ from powerfsm.simulation.plan import Ill, Kill, Press, Stop
 
 _ON: Final = ("chassis-control",)
 _CLOSE: Final = ("close-session",)
+_LASTS: Final = 30.0
+"""Seconds that most of them take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Pair:
 def pair(draft: Draft, at: float, first: Ask | None = None) -> Pair:
     """Draw one, mostly with the node brought to where the first wish has something to do."""
     lots = draft.lots
-    node = draft.favourite()
+    node = draft.stage(at, _LASTS)
     either = draft.node(node).ranking == "latest-wins" and lots.happens(0.4)
     if first is None:
         first = lots.one((Ask.OFF, Ask.READY)) if either else lots.weighed({Ask.ON: 6, Ask.CYCLE: 1, Ask.RESET: 1})

@@ -5,6 +5,7 @@ ranges; nothing in it is random, and a seed makes one plan of it (`powerfsm.simu
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,11 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from powerfsm.node import Drift
 from powerfsm.power import Ask
+from powerfsm.simulation.assumptions import DECLARED
 from powerfsm.simulation.fault_draws import DRAWS, LEFT_OUT
 from powerfsm.simulation.machines import MACHINES
 from powerfsm.simulation.networks import NETWORKS
 from powerfsm.simulation.plots import PLOTS
 from powerfsm.simulation.scenario_mistakes import ScenarioError, mistake, source
+from powerfsm.spec import load as load_spec
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Chance = Annotated[float, Field(ge=0, le=1)]
@@ -54,7 +57,10 @@ def _known(name: str, known: Mapping[str, object], what: str) -> str:
         return name
     if name in LEFT_OUT:
         raise ValueError(f"another {what} than {name}, which is left out: {LEFT_OUT[name]}")
-    raise ValueError(f"one of {', '.join(sorted(known))}: there is no {what} {name}")
+    near = get_close_matches(name, known, n=1)
+    if near:
+        raise ValueError(f"{near[0]}? There is no {what} {name}")
+    raise ValueError(f"one of {', '.join(sorted(known))}; there is no {what} {name}")
 
 
 def _of(known: Mapping[str, object], what: str) -> AfterValidator:
@@ -64,6 +70,18 @@ def _of(known: Mapping[str, object], what: str) -> AfterValidator:
         return weights
 
     return AfterValidator(check)
+
+
+def _settable(timings: Mapping[str, float]) -> Mapping[str, float]:
+    others = sorted(set(load_spec().timings) - set(DECLARED))
+    for name in timings:
+        if name == "settle":
+            raise ValueError("timings other than settle, which is `settle` in `fleet`, as machines go by it")
+        if name in DECLARED:
+            raise ValueError(f"timings other than {name}, which all plans keep to: {', '.join(others)}")
+        if name not in others:
+            raise ValueError(f"some of {', '.join(others)}: there is no timing {name}")
+    return timings
 
 
 Faults = Annotated[Mapping[str, Weight], _of(DRAWS, "fault")]
@@ -303,7 +321,7 @@ class Scenario(_Part):
     clock: Jumps | None = None
     rotations: Rotations | None = None
     slowness: Range = (0.002, 0.002)
-    timings: Mapping[str, Seconds] = Field(default={})
+    timings: Annotated[Mapping[str, Seconds], AfterValidator(_settable)] = Field(default={})
 
 
 _SHIPPED = resources.files("powerfsm.simulation") / "scenarios"

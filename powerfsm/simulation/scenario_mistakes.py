@@ -91,7 +91,8 @@ _EXPECTED = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
     "mapping_type": "a mapping such as {busy: 2, drop: 1}",
-    "tuple_type": "a list",
+    "tuple_type": "a list, such as [1, 5]",
+    "too_short": "a list that is not empty",
     "string_too_short": "a text that is not empty",
     "string_pattern_mismatch": "a name of small letters, digits and dashes",
 }
