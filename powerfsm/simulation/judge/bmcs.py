@@ -53,6 +53,7 @@ class Session:
     Attributes:
         node: Whose BMC.
         id: The BMC's id of it.
+        number: How many were opened before it, over all BMCs.
         process: Which process ran when it was opened.
         opened_at: When.
         alive: The BMC takes what comes in it.
@@ -69,6 +70,7 @@ class Session:
 
     node: str
     id: int
+    number: int
     process: int
     opened_at: float
     alive: bool = True
@@ -112,6 +114,7 @@ class Reading:
         sent_at: When it was last asked for.
         sent: The moment of that.
         at: When the answer came.
+        said: What the BMC can have said: one of these.
     """
 
     process: int
@@ -120,6 +123,7 @@ class Reading:
     sent_at: float
     sent: int
     at: float
+    said: frozenset[Power]
 
 
 @dataclass(slots=True, eq=False)
@@ -154,9 +158,11 @@ class Bmc:
     silent_at: float = float("-inf")
     garbled_at: float = float("-inf")
 
-    def was_since(self, power: Power, moment: int) -> bool:
-        """Whether the power was so at that moment or later."""
-        return self.power is power or self.was.get(power, 0) >= moment
+    def said_since(self, moment: int) -> frozenset[Power]:
+        """What it can have said about the power from that moment until now."""
+        if self.lied >= moment:
+            return frozenset(Power)
+        return frozenset(power for power in Power if self.power is power or self.was.get(power, 0) >= moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +209,7 @@ class Bmcs(Listener):
         self.begun: Order | None = None
         self.previous: Order | None = None
         self.left: dict[str, list[Session]] = {}
+        self._opened = 0
         self._times = times
         self._disk = disk
         self._tardy = tardy
@@ -287,7 +294,8 @@ class Bmcs(Listener):
         return known[-1] if known else None
 
     def _open(self, node: str, bmc: Bmc, number: int, at: float) -> None:
-        session = self.opened = Session(node, number, self._disk.process, at, last_sent=at)
+        session = self.opened = Session(node, number, self._opened, self._disk.process, at, last_sent=at)
+        self._opened += 1
         bmc.sessions.setdefault(number, []).append(session)
         bmc.live.append(session)
 
@@ -352,8 +360,12 @@ class Bmcs(Listener):
         session.asked = asked
         if not asked:
             return
+        if bmc.reading is not None and session.number < bmc.reading.session.number:
+            # A late copy, of a session that is over.
+            return
         since, (last_at, last) = asked[0][1], asked[-1]
-        bmc.reading = Reading(heard.process, session, since, last_at, last, heard.at)
-        if bmc.was_since(Power.OFF, since) or bmc.lied >= since:
+        said = bmc.said_since(since)
+        bmc.reading = Reading(heard.process, session, since, last_at, last, heard.at, said)
+        if Power.OFF in said:
             for each in bmc.commanded:
                 each.spent = True

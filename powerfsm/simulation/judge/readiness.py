@@ -19,15 +19,14 @@ class ReadyOnlyAfterOff(Promise):
             node = step.after
             if node.state != "ready" or (step.before is not None and step.before.state == "ready"):
                 continue
-            bmc = self.bmcs[node.name]
-            reading = bmc.reading
+            reading = self.bmcs[node.name].reading
             if node.observed is not Power.OFF:
                 self.break_(happening.at, node.name, f"it became ready, and was last observed {node.observed}")
             elif reading is None or reading.process != happening.process:
                 self.break_(
                     happening.at, node.name, f"it became ready without a reading by process {happening.process}"
                 )
-            elif not bmc.was_since(Power.OFF, reading.since) and bmc.lied < reading.since:
+            elif Power.OFF not in reading.said:
                 self.break_(
                     happening.at,
                     node.name,

@@ -84,7 +84,10 @@ class NoEarlySuccess(Promise):
         why = self._too_early(bmc, reading, goal)
         if why:
             self.break_(at, node, f"{about} on a reading at {reading.at:.3f} s {why}")
-        if bmc.power is not goal and bmc.meddled < reading.since and bmc.lied < reading.since:
+        elif read and goal not in reading.said:
+            said = next(iter(reading.said))
+            self.break_(at, node, f"{about} on a reading at {reading.at:.3f} s that can have said {said} only")
+        elif bmc.power is not goal and bmc.meddled < reading.since and bmc.lied < reading.since:
             self.break_(at, node, f"{about}, and its power was {bmc.power} at {at:.3f} s")
 
     def _too_early(self, bmc: Bmc, reading: Reading, goal: Power) -> str:

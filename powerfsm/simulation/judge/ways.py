@@ -40,11 +40,10 @@ class CycleAndReset(Promise):
             self.break_(at, after.node, f"{about} succeeded, and that it was read off was never durable")
         if after.leg <= leg:
             return
-        bmc = self.bmcs[after.node]
-        reading = bmc.reading
+        reading = self.bmcs[after.node].reading
         if reading is None or reading.process != process:
             self.break_(at, after.node, f"{about} has its off behind it without a reading by process {process}")
-        elif not bmc.was_since(Power.OFF, reading.since) and bmc.lied < reading.since:
+        elif Power.OFF not in reading.said:
             self.break_(
                 at, after.node, f"{about} has its off behind it, and the power had been on when it was last read"
             )
