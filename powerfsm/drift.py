@@ -97,7 +97,8 @@ class Sweep:
                 continue
             until = fences.quarantined_until(node.name, left.id)
             if until is None:
-                await self._workshop.driver(node).fence(node.bmc, left.id)
+                async with self._workshop.limits.session(node, None):
+                    await self._workshop.driver(node).fence(node.bmc, left.id)
             elif until > trio.current_time():
                 return False
             if fences.passed(left, trio.current_time()):

@@ -373,14 +373,18 @@ class Drive:
 
     async def _fence(self, session: SessionInUse) -> None:
         """Close a session by its id; one that cannot be shown to be closed is quarantined."""
-        try:
-            await self._driver.fence(self._node.bmc, session.id)
-        except DriverError as error:
-            self._error = error
-            self._note_unfenced(session.id, error)
-            self._fences.quarantine(session.node, session.id, self._dead_at())
-        else:
-            self._fenced(session, "by id")
+        async with AsyncExitStack() as held:
+            # It takes a session of ours, and a start has thousands to close: in one crowd they would be too slow.
+            with self._deadline.paused():
+                await held.enter_async_context(self._workshop.limits.session(self._node, None))
+            try:
+                await self._driver.fence(self._node.bmc, session.id)
+            except DriverError as error:
+                self._error = error
+                self._note_unfenced(session.id, error)
+                self._fences.quarantine(session.node, session.id, self._dead_at())
+            else:
+                self._fenced(session, "by id")
 
     def _fenced(self, session: SessionInUse, how: str) -> None:
         """A session is shown to be closed, or must be dead."""
@@ -437,9 +441,11 @@ class Drive:
         if self._deadline.over:
             tried += ", and the deadline is over"
         seen = "" if self._reading is None else f"; last read {self._reading}"
-        why = (
-            "the BMC accepted the command and its power did not change"
-            if self._error is None
-            else str(self._error)
-        )
+        if self._error is not None:
+            why = str(self._error)
+        elif self._reading is None:
+            # A daemon that was stopped for a while, or a time limit shorter than fence and settle.
+            why = "the time was over before its power could be read"
+        else:
+            why = "the BMC accepted the command and its power did not change"
         return f"{goal}: {why} ({tried}{seen})"

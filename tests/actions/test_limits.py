@@ -10,7 +10,7 @@ from laboratory import Lab, NewLab
 from powerfsm.actions.limits import Limits
 from powerfsm.node import Policy
 from powerfsm.operation import Status
-from powerfsm.power import Ask, Power
+from powerfsm.power import Ask, Command, Power
 from powerfsm.registry.requests import PowerRequest
 
 NAMES = [f"n{number}" for number in range(1, 13)]
@@ -41,6 +41,25 @@ async def test_the_total_bounds_the_sessions_open_at_once(lab: Lab) -> None:
     await lab.quiet()
     assert all(lab.bmc(name).power is Power.ON for name in NAMES)
     assert _most_open(lab, NAMES) == 3
+
+
+async def test_a_start_that_has_many_sessions_to_close_keeps_to_the_total(lab: Lab) -> None:
+    await lab.add(*NAMES)
+    for name in NAMES:
+        lab.bmc(name).ignores.add(Command.ON)
+    await lab.ask_all([PowerRequest(name, Ask.ON) for name in NAMES])
+    await lab.until(lambda: all("command on" in [deed.what for deed in lab.bmc(name).deeds] for name in NAMES))
+    for name in NAMES:
+        lab.bmc(name).ignores.clear()
+        lab.bmc(name).latency = 0.5
+    began = trio.current_time()
+    await _limited(lab, lambda: Limits(total=3))
+    await lab.quiet()
+    sent = [deed.at for name in NAMES for deed in lab.bmc(name).deeds if deed.what == "sent fence"]
+    assert len(sent) == len(NAMES)
+    assert all(at >= began for at in sent)
+    # An answer takes a second.
+    assert max(sum(at <= other < at + 1 for other in sent) for at in sent) == 3
 
 
 async def test_a_group_bounds_how_many_of_its_nodes_are_being_powered_on(lab: Lab) -> None:
