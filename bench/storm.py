@@ -1,6 +1,6 @@
 """A storm: requests that contradict each other as fast as they are answered, over a fleet that is really driven.
 
-    python bench/storm.py [--requests 1000000] [--nodes 10000] [--requesters 200] [--calm 100] [--seed 0] [--json]
+    python bench/storm.py [--requests 1000000] [--nodes 10000] [--requesters 50] [--calm 100] [--seed 0] [--json]
 
 The daemon's core (registry, actions, IPMI driver, SQLite on disk) runs in this process, before simulated BMCs in
 another one, over real UDP on the loopback interface.  Half of the nodes rank `off-outranks-on`, half
@@ -8,9 +8,9 @@ another one, over real UDP on the loopback interface.  Half of the nodes rank `o
 
 **The storm.**  So many requesters at once, each of which asks for bulks of 1 to 1,000 nodes drawn at random (sizes
 log-uniform, 145 in the mean), `on` and `off` alike and now and then `cycle`, and asks again once all of it is
-durable. Told are requests a second, and how many times as long as its floors it took, of which both are measured
-in this run: bare `sqlite3` that writes as many rows in as many commits, and the driver alone holding as many
-sessions.
+durable.  Told are requests a second, and how many times the time and the CPU time of its floors it took, which are
+measured in this run: bare `sqlite3` that writes as many rows in as many commits, and the driver alone that holds
+as many sessions.
 
 **Commands** are counted at the BMCs, and held against what promise 2 leaves room for.  One operation is in play
 and at most one waits, so a node's actions run one after the other: all requests that come while one is in play end
@@ -66,7 +66,7 @@ from powerfsm.registry.registry import Registry
 from powerfsm.registry.requests import PowerRequest
 from powerfsm.spec import load
 from powerfsm.store.store import open_store
-from same_rows import Tallied, bare_seconds
+from same_rows import Tallied, bare_commits
 from stopwatch import Stopwatch, Supersede, complete
 
 ASKS: Mapping[Ask, int] = {Ask.ON: 9, Ask.OFF: 9, Ask.CYCLE: 2}
@@ -193,8 +193,8 @@ async def storm(core: Core, wish: Wish) -> list[float]:
     return waits
 
 
-async def sessions_a_second(driver: Driver, addresses: Sequence[tuple[str, int]]) -> float:
-    """Sessions that the driver alone holds in a second: as many exchanges as a drive's, and no command."""
+async def bare_sessions(driver: Driver, addresses: Sequence[tuple[str, int]]) -> tuple[float, float]:
+    """Seconds, and CPU seconds, that the driver alone takes for a session: a drive's exchanges, and no command."""
     at_once = trio.CapacityLimiter(SESSIONS_AT_ONCE)
 
     async def one(address: tuple[str, int]) -> None:
@@ -204,11 +204,11 @@ async def sessions_a_second(driver: Driver, addresses: Sequence[tuple[str, int]]
                 await session.read_power()
             await session.close()
 
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), time.process_time()
     async with trio.open_nursery() as nursery:
         for address in addresses:
             nursery.start_soon(one, address)
-    return len(addresses) / (time.perf_counter() - begun)
+    return (time.perf_counter() - begun) / len(addresses), (time.process_time() - used) / len(addresses)
 
 
 def spread(samples: Iterable[float | None]) -> dict[str, float]:
@@ -292,7 +292,7 @@ async def measure(wish: Wish, where: Path) -> Figures:
         AssertionError: A promise was broken: what was measured would be worth nothing.
     """
     async with bmcs_apart(where, wish.nodes, kindly(wish.boot)) as simulator, a_driver(where) as driver:
-        rate = await sessions_a_second(driver, list(simulator.addresses.values())[:2000])
+        session = await bare_sessions(driver, list(simulator.addresses.values())[:2000])
         before = resident()
         async with running(wish, where, simulator.addresses, driver) as (core, tallied):
             stopwatch = core.stopwatch
@@ -316,8 +316,8 @@ async def measure(wish: Wish, where: Path) -> Figures:
         complete(supersedes, log)
     stormy = [event for event in log if event["t"] >= began]
     sessions = sum(event["event"] == "session-opened" for event in stormy)
-    bare = await bare_seconds(where / "storm.db", sizes, where / "bare.db")
-    floors = {"store": bare, "sessions": sessions / rate}
+    commits = await bare_commits(where / "storm.db", sizes, where / "bare.db")
+    floor, floor_cpu = ({"commits": commits[which], "sessions": sessions * session[which]} for which in (0, 1))
     return {
         "requests": wish.requests,
         "nodes": wish.nodes,
@@ -325,12 +325,14 @@ async def measure(wish: Wish, where: Path) -> Figures:
         "seconds_until_all_are_durable": asking,
         "requests_a_second": wish.requests / asking,
         "seconds_until_all_has_ended": seconds,
+        "floor_seconds": floor,
+        "times_its_floors": seconds / sum(floor.values()),
         "cpu_seconds": cpu,
+        "floor_cpu_seconds": floor_cpu,
+        "times_the_cpu_of_its_floors": cpu / sum(floor_cpu.values()),
         "commits": len(sizes),
         "rows": sum(map(sum, sizes)),
         "sessions": sessions,
-        "floor_seconds": floors,
-        "times_its_floors": seconds / sum(floors.values()),
         "bulk_asked_to_durable": spread(waits),
         "commands": commands(stormy, core, seconds, wish.settle),
         "calm": latencies(in_calm),
@@ -361,7 +363,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--nodes", type=int, default=10_000)
-    parser.add_argument("--requesters", type=int, default=200, help="how many ask at once")
+    parser.add_argument("--requesters", type=int, default=50, help="how many ask at once")
     parser.add_argument("--calm", type=int, default=100, help="nodes for the latencies in a calm")
     parser.add_argument("--settle", type=float, default=3.0, help="seconds")
     parser.add_argument(

@@ -56,8 +56,8 @@ class _Rows:
         return taken
 
 
-async def bare_seconds(written: Path, sizes: list[Size], other: Path) -> float:
-    """Seconds that bare `sqlite3` takes for commits of these sizes, with `synchronous=FULL` as the store.
+async def bare_commits(written: Path, sizes: list[Size], other: Path) -> tuple[float, float]:
+    """Seconds, and CPU seconds, that bare `sqlite3` takes for commits of these sizes, with `synchronous=FULL`.
 
     Args:
         written: A database of the store that has rows; which of them a commit wrote makes no difference.
@@ -68,7 +68,7 @@ async def bare_seconds(written: Path, sizes: list[Size], other: Path) -> float:
         async with open_store(written) as full:
             nodes_there = (await full.load()).nodes
         await store.commit(Batch(nodes={node.name: node for node in nodes_there}))
-    seconds, sessions = 0.0, 0
+    seconds, cpu, sessions = 0.0, 0.0, 0
     with (
         closing(sqlite3.connect(other, isolation_level=None)) as bare,
         closing(sqlite3.connect(written)) as source,
@@ -85,13 +85,14 @@ async def bare_seconds(written: Path, sizes: list[Size], other: Path) -> float:
                 "DELETE FROM session WHERE node = ?": [(f"n{sessions - each}",) for each in range(size.closed)],
             }
             sessions += size.opened
-            begun = time.perf_counter()
+            begun, used = time.perf_counter(), time.process_time()
             bare.execute("BEGIN IMMEDIATE")
             for statement, values in rows.items():
                 bare.executemany(statement, values)
             bare.execute("COMMIT")
             seconds += time.perf_counter() - begun
-    return seconds
+            cpu += time.process_time() - used
+    return seconds, cpu
 
 
 def _columns(table: str) -> list[str]:
