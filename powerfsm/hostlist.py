@@ -61,6 +61,8 @@ def expand(text: str, *, most: int = MOST_NAMES) -> list[str]:
         HostlistError: The text is empty or malformed, uses groups, wildcards or operators, or stands
             for more names, or has more brackets in a pattern, than allowed.
     """
+    if text.count("[") > most:
+        raise HostlistError(text, f"it has more than {most:,} brackets")
     patterns = _split(text)
     if sum(map(_size, patterns)) > most:
         raise HostlistError(text, f"it stands for more than {most:,} names")

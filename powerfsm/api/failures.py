@@ -4,7 +4,7 @@ The registry, the store and the hostlists raise errors in their own words; here,
 of problem that it is over HTTP.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -110,10 +110,11 @@ async def _http(request: Request, error: Exception) -> Response:
         case 404:
             problem = Problem("not-found", f"there is no route {path!r}; /docs lists all")
         case 405:
+            found = _methods(request)
             problem = Problem(
                 "method-not-allowed",
                 f"{path!r} has no method {request.method}; /docs lists those it has",
-                headers={"Allow": ", ".join(sorted(_methods(request)))} if _methods(request) else error.headers,
+                headers={"Allow": ", ".join(sorted(found))} if found else error.headers,
             )
         case 408:
             problem = too_slow("the body", BODY_SECONDS)
@@ -124,16 +125,14 @@ async def _http(request: Request, error: Exception) -> Response:
     return problem.answer(path)
 
 
-def _methods(request: Request) -> set[str]:
+def _methods(request: Request) -> Iterable[str]:
     """The methods of a path; each of them is a route of its own, and Starlette tells those of the first."""
     documented: Mapping[str, Mapping[str, object]] = request.app.openapi()["paths"]
     path = request.url.path
-    return {
-        method.upper()
-        for template, methods in documented.items()
-        if compile_path(template)[0].match(path)
-        for method in methods
-    }
+    for template, methods in sorted(documented.items(), key=lambda item: "{" in item[0]):
+        if compile_path(template)[0].match(path):
+            return [method.upper() for method in methods]
+    return ()
 
 
 async def _defect(request: Request, error: Exception) -> Response:
