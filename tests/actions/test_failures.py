@@ -193,3 +193,12 @@ async def test_one_hung_bmc_delays_nobody_else(lab: Lab) -> None:
         assert (await lab.ended(other)).status is Status.SUCCEEDED
     assert trio.current_time() < 5
     assert hung.id in lab.registry.operations
+
+
+async def test_a_time_limit_too_short_for_a_reading_is_not_told_as_the_bmcs_failure(lab: Lab) -> None:
+    await lab.add("n1", policy=Policy(timings=(("deadline", 1.0), ("settle", 5.0))))
+    end = await lab.done("n1", Ask.OFF)
+    assert end.status is Status.FAILED
+    assert end.reason is not None
+    assert "the time was over before its power could be read" in end.reason
+    assert not lab.bmc("n1").commands()
