@@ -15,9 +15,9 @@ as many sessions.
 **Commands** are counted at the BMCs, and held against what promise 2 leaves room for.  One operation is in play
 and at most one waits, so a node's actions run one after the other: all requests that come while one is in play end
 in at most one more.  The journal has every start of an action and every second leg of a cycle; each of them
-commands at most once, as this network loses nothing and these BMCs do what they say.  Hence, for each node,
+commands once, and once more for each time that a BMC is too slow to answer it.  Hence, for each node,
 
-    commands at the BMC  <=  starts + second legs  <=  1 + operations that were ended + second legs
+    commands at the BMC  <=  starts + second legs + unanswered  <=  1 + operations that ended + second legs + ...
 
 and between a command and one of the other direction lie the fence and the settle time, so that in T seconds there
 are at most 1 + T / settle changes of direction, however many requests.  A retransmission is the same command in
@@ -35,11 +35,12 @@ The machine's other load is in all of it: ratios mean something, seconds do not.
 import argparse
 import json
 import math
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -258,7 +259,8 @@ def commands(log: Iterable[Event], core: Core, seconds: float, settle: float) ->
             copies += command in by_node[event["node"]][-1:]
             if command not in by_node[event["node"]][-1:]:
                 by_node[event["node"]].append(command)
-    room = {name: core.stopwatch.starts[name] + core.stopwatch.turns[name] for name in core.names}
+    stopwatch = core.stopwatch
+    room = {name: stopwatch.starts[name] + stopwatch.turns[name] + stopwatch.vain[name] for name in core.names}
     changes = {name: sum(a[1] != b[1] for a, b in pairwise(told)) for name, told in by_node.items()}
     most_changes = 1 + seconds / settle
     over = [name for name in core.names if len(by_node[name]) > room[name] or changes[name] > most_changes]
@@ -269,7 +271,8 @@ def commands(log: Iterable[Event], core: Core, seconds: float, settle: float) ->
         "copies": copies,
         "commands_a_node": sum(told) / len(told),
         "commands_a_node_most": max(told),
-        "actions_a_node": sum(core.stopwatch.starts.values()) / len(told),
+        "actions_a_node": sum(stopwatch.starts.values()) / len(told),
+        "in_vain": sum(stopwatch.vain.values()),
         "room_a_node": sum(room.values()) / len(told),
         "commands_of_room": sum(told) / sum(room.values()),
         "changes_of_direction_most": max(changes.values()),
@@ -297,9 +300,8 @@ async def measure(wish: Wish, where: Path) -> Figures:
         async with running(wish, where, simulator.addresses, driver) as (core, tallied):
             stopwatch = core.stopwatch
             await calm(core, core.names[: wish.calm])
-            in_calm, stopwatch.supersedes = stopwatch.supersedes, []
-            stopwatch.starts.clear()
-            stopwatch.turns.clear()
+            in_calm = stopwatch.supersedes
+            stopwatch.forget()
             tallied.sizes.clear()
             cpu, began = time.process_time(), time.monotonic()
             waits = await storm(core, wish)
@@ -311,11 +313,13 @@ async def measure(wish: Wish, where: Path) -> Figures:
             sizes = list(tallied.sizes)
     log = list(read_events(simulator.log))
     verdict = judge(log)
-    assert verdict.holds, (verdict.overlaps[:3], verdict.unclosed[:3])
+    assert not verdict.overlaps, verdict.overlaps[:3]
     for supersedes in (in_calm, stopwatch.supersedes):
         complete(supersedes, log)
     stormy = [event for event in log if event["t"] >= began]
     sessions = sum(event["event"] == "session-opened" for event in stormy)
+    with closing(sqlite3.connect(where / "storm.db")) as written:
+        ends = dict(written.execute("SELECT status, count(*) FROM operation GROUP BY status").fetchall())
     commits = await bare_commits(where / "storm.db", sizes, where / "bare.db")
     floor, floor_cpu = ({"commits": commits[which], "sessions": sessions * session[which]} for which in (0, 1))
     return {
@@ -333,6 +337,8 @@ async def measure(wish: Wish, where: Path) -> Figures:
         "commits": len(sizes),
         "rows": sum(map(sum, sizes)),
         "sessions": sessions,
+        "sessions_left_to_the_idle_limit": len(verdict.unclosed),
+        "operations": ends,
         "bulk_asked_to_durable": spread(waits),
         "commands": commands(stormy, core, seconds, wish.settle),
         "calm": latencies(in_calm),

@@ -80,7 +80,7 @@ class Stopwatch:
         supersedes: All of them, in order.
         starts: Actions started, by node.
         turns: Second legs begun (the on of a cycle), by node.
-        sent: Power commands that the core sent, by node; retransmissions of one are one.
+        vain: Power commands that were not answered, or refused, and so may be sent once more, by node.
         asked: When each requester, by the name he gives, asked what he waits for now; to be kept by requesters.
         settled_at: When the settle time before a command in a direction is over, by the monotonic clock.
     """
@@ -89,7 +89,7 @@ class Stopwatch:
         self.supersedes: list[Supersede] = []
         self.starts: Counter[str] = Counter()
         self.turns: Counter[str] = Counter()
-        self.sent: Counter[str] = Counter()
+        self.vain: Counter[str] = Counter()
         self.asked: dict[str, float] = {}
         self.settled_at: Callable[[str, Power], float] = lambda _node, _goal: -inf
         self._nodes = nodes
@@ -101,6 +101,12 @@ class Stopwatch:
     def timed(self, driver: Driver) -> Driver:
         """The driver, with sessions that tell when they are used."""
         return _TimedDriver(driver, self)
+
+    def forget(self) -> None:
+        """Begin anew: what was counted and timed so far is told no more."""
+        self.supersedes = []
+        for counter in (self.starts, self.turns, self.vain):
+            counter.clear()
 
     @contextmanager
     def listen(self, feed: Feed) -> Generator[None]:
@@ -121,8 +127,8 @@ class Stopwatch:
                 self._step(entry, entry.node, now)
 
     def _count(self, entry: Entry) -> None:
-        if entry.node is not None and entry.detail["outcome"] == "sent":
-            self.sent[entry.node] += 1
+        if entry.node is not None and entry.detail["outcome"] in ("refused", "unanswered"):
+            self.vain[entry.node] += 1
 
     def _step(self, entry: Entry, node: str, now: float) -> None:
         if entry.after == "cancelling":
