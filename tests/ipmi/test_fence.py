@@ -166,6 +166,29 @@ async def test_an_id_that_the_bmc_has_given_out_anew_to_us_is_fenced(bench: Ipmi
     assert bench.tiny.events[-1] == ("closed", dead, dead)
 
 
+async def test_an_id_given_out_anew_is_fenced_by_the_answer_to_its_close_and_not_by_the_login(
+    bench: IpmiBench,
+) -> None:
+    dead = await abandoned(bench)
+    bench.tiny.restart()
+    bench.tiny.deaf.add(CLOSE[0] << 8 | CLOSE[1])
+
+    async def start_over() -> None:
+        """Give the same id to every session that is begun."""
+        while True:
+            bench.tiny.__post_init__()
+            await trio.sleep(0.005)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(start_over)
+        with pytest.raises(FenceUnanswered) as caught:
+            await bench.driver.fence(bench.bmc, dead)
+        nursery.cancel_scope.cancel()
+    assert caught.value.name == "unanswered"
+    assert bench.tiny.open_sessions == [dead]
+    assert bench.transport.open_sessions == 0
+
+
 async def test_the_fence_holds_even_where_its_own_session_cannot_be_closed(bench: IpmiBench) -> None:
     dead = await abandoned(bench)
 

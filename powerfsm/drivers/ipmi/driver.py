@@ -5,7 +5,7 @@ import trio
 from powerfsm.bmc import Bmc
 from powerfsm.credentials import CredentialStore, Login, UnknownCredentials
 from powerfsm.drivers.errors import DriverError
-from powerfsm.drivers.ipmi.login import log_in, take_back
+from powerfsm.drivers.ipmi.login import close_own, log_in, take_back
 from powerfsm.drivers.ipmi.session import IpmiSession
 from powerfsm.drivers.ipmi.timings import IpmiTimings
 from powerfsm.drivers.ipmi.wording import (
@@ -166,7 +166,10 @@ class IpmiDriver:
         session = conversation.session
         try:
             if session.bmc_id == session_id:
-                # A BMC that has restarted counts from the beginning: the id is ours now, the other is gone.
+                # A BMC that has restarted counts from the beginning: the id is ours now, and the other gone.
+                # Should it hold both, then whatever bears the id is closed with ours.
+                if not await close_own(conversation, self._timings):
+                    raise unanswered(bmc, "Close Session", NoAnswer(session.phase.value, session.sent, ""))
                 return None
             session.ask_to_close_other(session_id)
             await conversation.exchange(self._timings.patience)
