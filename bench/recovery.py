@@ -63,8 +63,8 @@ from powerfsm.store.store import open_store
 RECORDED, COMMANDED, SUPERSEDED = range(3)
 """Where a node is stopped: its number modulo three."""
 
-AT_ONCE: Final = 100
-"""Sessions at once of the process that is killed, and of the driver alone: enough to keep two cores busy."""
+AT_ONCE: Final = 200
+"""Sessions at once; fewer than the daemon allows by itself, for these BMCs have no processors of their own."""
 
 NO_SESSION: Final = 1
 """An id that no BMC of ours has given."""
@@ -75,6 +75,7 @@ IDLE = 36_000.0
 ENVIRONMENT = {
     "POWERFSM_TIMINGS_IDLE_LIMIT": str(IDLE),
     "POWERFSM_TIMINGS_SWEEP": "1000000",
+    "POWERFSM_LIMITS_TOTAL": str(AT_ONCE),
     "POWERFSM_LOG_LEVEL": "warning",
 }
 """A fence that is not answered would be waited out for longer than an operation has: it ends the run."""

@@ -1,9 +1,10 @@
 """A storm: requests that contradict each other as fast as they are answered, over a fleet that is really driven.
 
-    python bench/storm.py [--requests 1000000] [--nodes 10000] [--requesters 50] [--calm 100] [--seed 0] [--json]
+    python bench/storm.py [--requests 1000000] [--nodes 10000] [--requesters 50] [--sessions 200] [--calm 100]
 
 The daemon's core (registry, actions, IPMI driver, SQLite on disk) runs in this process, before simulated BMCs in
-another one, over real UDP on the loopback interface.  Half of the nodes rank `off-outranks-on`, half
+another one, over real UDP on the loopback interface.  At most 200 sessions are open at once, fewer than the daemon
+allows by itself, for these BMCs have no processors of their own.  Half of the nodes rank `off-outranks-on`, half
 `latest-wins`.
 
 **The storm.**  So many requesters at once, each of which asks for bulks of 1 to 1,000 nodes drawn at random (sizes
@@ -73,7 +74,6 @@ from stopwatch import Stopwatch, Supersede, complete
 ASKS: Mapping[Ask, int] = {Ask.ON: 9, Ask.OFF: 9, Ask.CYCLE: 2}
 LARGEST_BULK = 1000
 CALM_AT_ONCE = 10
-SESSIONS_AT_ONCE = 1000
 POLICIES = (Policy(ranking="off-outranks-on"), Policy(ranking="latest-wins"))
 
 Figures = dict[str, object]
@@ -87,6 +87,7 @@ class Wish:
         requests: How many in all.
         nodes: Of how many nodes.
         requesters: How many ask at once.
+        sessions: At most so many are open at once.
         calm: Nodes for the latencies in a calm.
         settle: Seconds, as the daemon's timing.
         boot: Seconds until a machine that is powered on reads so; less than `settle`.
@@ -96,6 +97,7 @@ class Wish:
     requests: int
     nodes: int
     requesters: int
+    sessions: int
     calm: int
     settle: float
     boot: float
@@ -132,7 +134,7 @@ async def running(
     async with open_store(where / "storm.db") as store:
         tallied = Tallied(store)
         drivers = {"ipmi": stopwatch.timed(driver)}
-        limits = Limits(total=SESSIONS_AT_ONCE)
+        limits = Limits(total=wish.sessions)
         workshop = Workshop(spec, drivers, limits, time.time, {"settle": wish.settle}.items(), Random(wish.seed))
         registry = Registry(spec, tallied, Fleet(await store.load()), workshop, alarm=_fail)
         apart = time.monotonic() - trio.current_time()
@@ -194,9 +196,9 @@ async def storm(core: Core, wish: Wish) -> list[float]:
     return waits
 
 
-async def bare_sessions(driver: Driver, addresses: Sequence[tuple[str, int]]) -> tuple[float, float]:
+async def bare_sessions(driver: Driver, addresses: Sequence[tuple[str, int]], limit: int) -> tuple[float, float]:
     """Seconds, and CPU seconds, that the driver alone takes for a session: a drive's exchanges, and no command."""
-    at_once = trio.CapacityLimiter(SESSIONS_AT_ONCE)
+    at_once = trio.CapacityLimiter(limit)
 
     async def one(address: tuple[str, int]) -> None:
         async with at_once:
@@ -295,7 +297,7 @@ async def measure(wish: Wish, where: Path) -> Figures:
         AssertionError: A promise was broken: what was measured would be worth nothing.
     """
     async with bmcs_apart(where, wish.nodes, kindly(wish.boot)) as simulator, a_driver(where) as driver:
-        session = await bare_sessions(driver, list(simulator.addresses.values())[:2000])
+        session = await bare_sessions(driver, list(simulator.addresses.values())[:2000], wish.sessions)
         before = resident()
         async with running(wish, where, simulator.addresses, driver) as (core, tallied):
             stopwatch = core.stopwatch
@@ -370,6 +372,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--nodes", type=int, default=10_000)
     parser.add_argument("--requesters", type=int, default=50, help="how many ask at once")
+    parser.add_argument("--sessions", type=int, default=200, help="how many may be open at once")
     parser.add_argument("--calm", type=int, default=100, help="nodes for the latencies in a calm")
     parser.add_argument("--settle", type=float, default=3.0, help="seconds")
     parser.add_argument(
