@@ -39,9 +39,11 @@ class Server:
 
     def __init__(self, app: ASGIApp, connections: int) -> None:
         self._app = app
-        self.most = min(connections, _files() - RESERVE)
+        files = _files()
+        # A process with few of them has some connections all the same: nobody could tell it to do better.
+        self.most = min(connections, max(files - RESERVE, files // 4, 1))
         if self.most < connections:
-            log.warning("api.fewer-connections", limit=self.most, wanted=connections, files=_files())
+            log.warning("api.fewer-connections", limit=self.most, wanted=connections, files=files)
         self.connections: set[Connection] = set()
         self._turned_away = 0
         self._told_at = float("-inf")
