@@ -133,9 +133,14 @@ def deed_name(deed: Deed) -> str:
 
 
 def declared_transitions(node: Machine) -> Iterator[Transition]:
-    """Every step of the machine `node` that the spec allows, in the order of the file."""
+    """Every step of the machine `node` that a daemon can take, in the order of the file.
+
+    A start takes up what was outstanding and nothing else: a node at rest is not told of it.
+    """
     seen: set[Transition] = set()
     for state, event in node.pairs():
+        if event == "restarted" and node.kind(state) == "resting":
+            continue
         for branch in branches(node.outcome(state, event)):
             step = (state, event, branch.to)
             if step not in seen:

@@ -5,14 +5,19 @@ import signal
 import time
 from pathlib import Path
 
+from powerfsm.simulation import played
 from powerfsm.simulation.judge import Violation
 from powerfsm.simulation.plan import Plan
 from powerfsm.simulation.play import Progress
 from powerfsm.simulation.played import Played
 from powerfsm.simulation.tally import Tally
+from reverted_steps import REVERTED
 
 DIES, RAISES, HANGS, ENDS, BREAKS = 13, 14, 15, 16, 17
 """Seeds."""
+
+UNFENCED = next(reverted for reverted in REVERTED if reverted.line == "no fence")
+"""A daemon that breaks a promise with the first command that it sends."""
 
 FOREVER = 1000.0
 """Seconds; longer than any test."""
@@ -32,7 +37,7 @@ def examine(plan: Plan, *, log: Path | None, progress: Progress | None) -> Playe
             os._exit(7)
     if progress is not None:
         progress(plan.chaos)
-    broken = plan.seed == BREAKS and any(deed.do == "press" for deed in plan.deeds)
+    broken = plan.seed == BREAKS and bool(plan.deeds)
     violation = Violation(6, 12.5, "n1", "it came on")
     return Played(
         tally=Tally(seconds=plan.chaos, requests=len(list(plan.requests()))),
@@ -42,3 +47,8 @@ def examine(plan: Plan, *, log: Path | None, progress: Progress | None) -> Playe
         digest=f"{plan.seed:064x}",
         wall=0.001 * plan.seed,
     )
+
+
+def without_fences(plan: Plan, *, log: Path | None, progress: Progress | None) -> Played:
+    """Play the plan with a daemon that does not close its sessions, and judge it as always."""
+    return played.examine(plan, assembly=UNFENCED.assembly(), log=log, progress=progress)
