@@ -1,7 +1,7 @@
 """A plan in the making: what was drawn so far, and how much of what the promises rest on is used up."""
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -17,7 +17,7 @@ from powerfsm.simulation.assumptions import (
 )
 from powerfsm.simulation.fault_draws import DRAWS, Room
 from powerfsm.simulation.lots import Lots
-from powerfsm.simulation.plan import Deed, FaultPlan, NetworkPlan, NodePlan, Request
+from powerfsm.simulation.plan import Deed, FaultPlan, Kill, NetworkPlan, NodePlan, Request, Stop
 
 _SHAKY = frozenset({"bounce"})
 _STALE = frozenset({"stale-reading"})
@@ -35,12 +35,20 @@ class Draft:
         network: What lies before it.
         settle: Seconds of the timing `settle`.
         chaos: When it ends.
+        asks: What anybody asks for at all.
+        mortal: Plots may have the daemon die.
         deeds: What is done, in no order.
         faults: What BMCs do wrong.
     """
 
     def __init__(
-        self, lots: Lots, nodes: Sequence[NodePlan], network: NetworkPlan, settle: float, chaos: float
+        self,
+        lots: Lots,
+        nodes: Sequence[NodePlan],
+        network: NetworkPlan,
+        settle: float,
+        chaos: float,
+        asks: Collection[Ask] = frozenset(Ask),
     ) -> None:
         """Begin with a fleet to which nothing happens."""
         self.lots = lots
@@ -54,6 +62,8 @@ class Draft:
         self.network = network
         self.settle = settle
         self.chaos = chaos
+        self.asks = asks
+        self.mortal = True
         self.deeds: list[Deed] = []
         self.faults: list[FaultPlan] = []
         self._by_name = {node.name: node for node in nodes}
@@ -78,6 +88,10 @@ class Draft:
         self._plotted[name] = at + seconds
         return name
 
+    def wish(self, weights: Mapping[Ask, float]) -> Ask:
+        """Something that somebody may ask for: of what is asked for at all, where that is possible."""
+        return self.lots.weighed({ask: weight for ask, weight in weights.items() if ask in self.asks} or weights)
+
     def do(self, deed: Deed) -> None:
         """Have something done, unless it is too late for it."""
         if deed.at < self.chaos:
@@ -85,6 +99,11 @@ class Draft:
             if isinstance(deed, Request):
                 for name in deed.nodes:
                     bisect.insort(self._asked.setdefault(name, []), (deed.at, deed.ask))
+
+    def kill(self, deed: Kill | Stop) -> None:
+        """Have the daemon die, or end, as a plot wants it; where it may."""
+        if self.mortal:
+            self.do(deed)
 
     def asked_last(self, name: str, before: float) -> Ask | None:
         """What a node was asked for last, by anybody."""
@@ -150,7 +169,9 @@ class Draft:
 
     def draw_fault(self, name: str, nodes: Sequence[str], since: float, until: float, strength: float) -> bool:
         """Have BMCs do something wrong, as strongly as is said; whether there is room for it."""
-        drawn = DRAWS[name][1](self.lots, strength, self.room(nodes, 0, self.chaos))
+        # Half of it is left to others.
+        room = self.room(nodes, 0, self.chaos)
+        drawn = DRAWS[name][1](self.lots, strength, Room(room.late / 2, room.tardy))
         if drawn is None:
             return False
         return self.fault(name, nodes, since, until, drawn.parameters, drawn.steps, drawn.probability, drawn.times)

@@ -43,7 +43,7 @@ def pair(draft: Draft, at: float, first: Ask | None = None) -> Pair:
     node = draft.stage(at, _LASTS)
     either = draft.node(node).ranking == "latest-wins" and lots.happens(0.4)
     if first is None:
-        first = lots.one((Ask.OFF, Ask.READY)) if either else lots.weighed({Ask.ON: 6, Ask.CYCLE: 1, Ask.RESET: 1})
+        first = draft.wish({Ask.OFF: 1, Ask.READY: 1} if either else {Ask.ON: 6, Ask.CYCLE: 1, Ask.RESET: 1})
     second = contrary(draft, first)
     if lots.happens(0.8):
         before = Ask.ON if first in (Ask.RESET, Ask.CYCLE) else contrary(draft, first)
@@ -56,7 +56,7 @@ def contrary(draft: Draft, ask: Ask) -> Ask:
     """A wish for the opposite."""
     if ask in (Ask.OFF, Ask.READY, Ask.SOFT_OFF):
         return Ask.ON
-    return draft.lots.weighed({Ask.OFF: 4, Ask.READY: 1})
+    return draft.wish({Ask.OFF: 4, Ask.READY: 1})
 
 
 def _delay(draft: Draft, two: Pair, until: float, steps: tuple[str, ...], high: float) -> bool:
@@ -122,18 +122,19 @@ def killed_in_flight(draft: Draft, at: float) -> None:
     down = lots.one((0.0, 0.0, lots.seconds(0, 3)))
     power = lots.happens(0.3)
     again = tuple(lots.count(1, 120) for _ in range(lots.one((0, 0, 0, 1, 2))))
-    draft.do(Kill(at=killed, steps=lots.count(0, 20), power=power, down=down, again=again))
+    draft.kill(Kill(at=killed, steps=lots.count(0, 20), power=power, down=down, again=again))
     draft.ask(killed + down + lots.magnitude(0.02, 4), two.node, two.second)
 
 
 def lost_answer(draft: Draft, at: float) -> None:
     lots = draft.lots
-    two = pair(draft, at, Ask.RESET if lots.happens(0.5) else None)
+    reset = Ask.RESET in draft.asks and lots.happens(0.5)
+    two = pair(draft, at, Ask.RESET if reset else None)
     until = two.at + lots.magnitude(0.5, 15)
     draft.fault("drop", (two.node,), two.at - 0.5, until, {"way": "out"}, _ON)
     draft.ask(two.at, two.node, two.first)
     if lots.happens(0.5):
-        draft.do(Kill(at=two.at + lots.magnitude(0.01, 12), steps=lots.count(0, 40), power=lots.happens(0.3)))
+        draft.kill(Kill(at=two.at + lots.magnitude(0.01, 12), steps=lots.count(0, 40), power=lots.happens(0.3)))
     draft.ask(two.at + lots.magnitude(0.05, 20), two.node, lots.one((two.first, two.second)))
 
 
@@ -146,7 +147,7 @@ def unwritten(draft: Draft, at: float) -> None:
     draft.ask(two.at, two.node, two.first)
     if how == "slow" or lots.happens(0.5):
         killed = two.at + lots.seconds(0.001, slowness)
-        draft.do(Kill(at=killed, steps=lots.count(0, 30), power=lots.happens(0.4), down=lots.one((0.0, 2.0))))
+        draft.kill(Kill(at=killed, steps=lots.count(0, 30), power=lots.happens(0.4), down=lots.one((0.0, 2.0))))
 
 
 def cut_at_a_write(draft: Draft, at: float) -> None:
@@ -154,7 +155,7 @@ def cut_at_a_write(draft: Draft, at: float) -> None:
     draft.ask(two.at, two.node, two.first)
     again = tuple(lots.count(1, 200) for _ in range(lots.one((0, 0, 1, 2))))
     kill = two.at + lots.one((0.0, lots.moment()))
-    draft.do(Kill(at=kill, steps=None, writes=lots.count(0, 24), power=lots.happens(0.5), again=again))
+    draft.kill(Kill(at=kill, steps=None, writes=lots.count(0, 24), power=lots.happens(0.5), again=again))
     draft.ask(kill + lots.magnitude(0.02, 8), two.node, two.second)
 
 
@@ -163,7 +164,7 @@ def cut_at_a_step(draft: Draft, at: float) -> None:
     draft.ask(two.at, two.node, two.first)
     kill = two.at + lots.one((0.0, lots.moment(), 3 + lots.seconds(0, 0.03)))
     down = lots.one((0.0, 0.0, 1.0, 30.0))
-    draft.do(Kill(at=kill, steps=lots.count(0, 150), power=lots.happens(0.3), down=down))
+    draft.kill(Kill(at=kill, steps=lots.count(0, 150), power=lots.happens(0.3), down=down))
     draft.ask(kill + lots.magnitude(0.02, 40), two.node, two.second)
 
 
@@ -179,7 +180,7 @@ def unfenced(draft: Draft, at: float) -> None:
     draft.ask(two.at, two.node, two.first)
     draft.ask(two.at + soon, two.node, two.second)
     if lots.happens(0.5):
-        draft.do(Kill(at=two.at + soon + lots.seconds(1, 90), steps=lots.count(0, 40), power=lots.happens(0.3)))
+        draft.kill(Kill(at=two.at + soon + lots.seconds(1, 90), steps=lots.count(0, 40), power=lots.happens(0.3)))
     if lots.happens(0.4):
         draft.ask(two.at + soon + lots.seconds(5, 100), two.node, two.first)
 
@@ -197,7 +198,7 @@ def soft_then_on(draft: Draft, at: float) -> None:
     draft.ask(two.at, two.node, Ask.SOFT_OFF)
     soon = two.at + lots.magnitude(0.05, 170)
     if lots.happens(0.3):
-        draft.do(Kill(at=soon, steps=lots.count(0, 40), down=lots.one((0.0, 1.0, 60.0))))
+        draft.kill(Kill(at=soon, steps=lots.count(0, 40), down=lots.one((0.0, 1.0, 60.0))))
     draft.ask(soon + lots.magnitude(0.01, 5), two.node, two.second)
 
 
@@ -216,9 +217,9 @@ def cut_cycle(draft: Draft, at: float) -> None:
     cut = two.at + lots.magnitude(0.02, 9)
     down = lots.one((0.0, 0.0, 2.0, 40.0))
     if lots.happens(0.75):
-        draft.do(Kill(at=cut, steps=lots.count(0, 60), power=lots.happens(0.3), down=down))
+        draft.kill(Kill(at=cut, steps=lots.count(0, 60), power=lots.happens(0.3), down=down))
     else:
-        draft.do(Stop(at=cut, down=down))
+        draft.kill(Stop(at=cut, down=down))
     if lots.happens(0.4):
         draft.ask(cut + down + lots.magnitude(0.02, 8), two.node, two.second)
 

@@ -164,7 +164,7 @@ class Trouble(_Part):
     @model_validator(mode="after")
     def _passes(self) -> Self:
         if self.every[1] == 0:
-            raise ValueError("`every` is more than 0 s, as it would never end otherwise")
+            raise ValueError("`every` with more than 0 s, as it would never end otherwise")
         return self
 
 
@@ -267,10 +267,12 @@ class PlotsSay(_Part):
 
     Attributes:
         every: Seconds from one to the next.
+        deaths: Probability that the daemon dies in those of a seed, where they want it to.
         weights: Which, by weight; 0 or nothing is never.
     """
 
     every: Range = (15.0, 45.0)
+    deaths: Chance = 1.0
     weights: Plots = Field(default={})
 
 

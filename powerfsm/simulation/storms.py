@@ -22,18 +22,12 @@ class _Requester:
     asks: Mapping[Ask, float]
 
 
-def add_storms(draft: Draft, groups: Sequence[Requesters], keep: float) -> None:
-    """Draw what requesters ask for.
-
-    Args:
-        draft: Where to.
-        groups: The requesters, those that are alike together.
-        keep: Probability with which each kind of ask is kept.
-    """
+def add_storms(draft: Draft, groups: Sequence[Requesters]) -> None:
+    """Draw what requesters ask for; in `groups` those that are alike are together."""
     lots = draft.lots
     requesters: list[_Requester] = []
     for number, alike in enumerate(groups, 1):
-        asks = lots.kept(alike.asks, keep)
+        asks = {ask: weight for ask, weight in alike.asks.items() if ask in draft.asks} or alike.asks
         count = len(draft.names) if alike.count == "nodes" else alike.count
         requesters += [_Requester(f"r{number}.{place + 1}", place, alike, asks) for place in range(count)]
     # In the order of time: what contradicts depends on what was asked before, by whomever.

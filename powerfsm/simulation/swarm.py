@@ -5,6 +5,7 @@ is on hides the paths behind it, and one that is off leaves them open.  (A. Groc
 Regehr: Swarm Testing, ISSTA 2012.)
 """
 
+from powerfsm.power import Ask
 from powerfsm.simulation.draft import Draft
 from powerfsm.simulation.lots import Lots
 from powerfsm.simulation.machines import machine
@@ -14,6 +15,8 @@ from powerfsm.simulation.plots import PLOTS
 from powerfsm.simulation.scenario import Scenario
 from powerfsm.simulation.storms import add_storms
 from powerfsm.simulation.troubles import add_troubles
+
+_OTHERS = (Ask.READY, Ask.SOFT_OFF, Ask.CYCLE, Ask.RESET)
 
 
 def draw(scenario: Scenario, seed: int, *, nodes: int | None = None, hours: float | None = None) -> Plan:
@@ -35,12 +38,13 @@ def draw(scenario: Scenario, seed: int, *, nodes: int | None = None, hours: floa
         NETWORKS[lots.weighed(scenario.networks)][1](lots),
         settle,
         chaos,
+        {Ask.ON, Ask.OFF, *lots.kept(dict.fromkeys(_OTHERS, 1.0), scenario.keep)},
     )
     _add_strikes(draft, scenario)
-    add_storms(draft, [one for one in scenario.requesters if lots.happens(one.chance)], scenario.keep)
+    _add_faults(draft, scenario)
+    add_storms(draft, [one for one in scenario.requesters if lots.happens(one.chance)])
     _add_plots(draft, scenario)
     add_troubles(draft, scenario)
-    _add_faults(draft, scenario)
     slowness = lots.seconds(*scenario.slowness)
     return Plan(
         scenario=scenario.name,
@@ -100,6 +104,7 @@ def _add_strikes(draft: Draft, scenario: Scenario) -> None:
 def _add_plots(draft: Draft, scenario: Scenario) -> None:
     lots = draft.lots
     plots = lots.kept(scenario.plots.weights, scenario.keep)
+    draft.mortal = lots.happens(scenario.plots.deaths)
     at = lots.seconds(0, scenario.plots.every[0])
     while plots and at < draft.chaos:
         PLOTS[lots.weighed(plots)][1](draft, at)
