@@ -49,6 +49,9 @@ def _names() -> dict[int, str]:
 
 _NAMES = _names()
 
+# What else PEP 249 would have of a column; `sqlite3` tells its name only.
+_NO_MORE = (None,) * 6
+
 
 def in_terms_of_sqlite3(error: apsw.Error) -> sqlite3.Error:
     """What `sqlite3` would have raised."""
@@ -178,7 +181,8 @@ class Cursor:
         cursor.exec_trace = self._describe
 
     def _describe(self, cursor: apsw.Cursor, _statement: str, _parameters: object) -> bool:
-        self.description = cursor.description or None
+        columns = cursor.get_description()
+        self.description = tuple((name, *_NO_MORE) for name, _ in columns) or None
         return True
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> "Cursor":
