@@ -136,6 +136,6 @@ def _methods(request: Request) -> Iterable[str]:
 
 
 async def _defect(request: Request, error: Exception) -> Response:
-    request.state.told = True
     log.error("api.defect", method=request.method, path=request.url.path, exc_info=error)
+    request.state.told = True
     return Problem("internal", "the daemon met a defect in itself; its log says which").answer(request.url.path)
