@@ -69,7 +69,7 @@ _Ports = Annotated[
 ]
 _CipherSuite = Annotated[Literal[3, 17] | None, Field(description="Null: 17, then 3.")]
 _Name = Annotated[str, Field(min_length=1, max_length=128)]
-_Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+_Seconds = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False)]
 _Timings = Annotated[
     dict[str, _Seconds],
     Field(max_length=MOST_MEMBERS, description="Seconds by name, where they differ from the spec's."),
@@ -155,7 +155,7 @@ class WaitFor(_Body):
     ids: Annotated[
         list[Annotated[int, Field(strict=True, ge=1, lt=2**63)]], Field(max_length=MOST_ASKED, fail_fast=True)
     ]
-    timeout: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 30
+    timeout: Annotated[float, Field(strict=True, ge=0, le=300, allow_inf_nan=False)] = 30
     until: Annotated[Literal["any", "all"], Field(description="Whether one end is enough.")] = "any"
 
 
