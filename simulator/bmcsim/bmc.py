@@ -342,6 +342,9 @@ class Bmc:
         return execute(request, Call(self, None, request.data, now)).encode()
 
     def _session_closed(self, session: Session, by: ClosedBy, now: float) -> None:
+        if self.name in self.faults.suffering:
+            # Its id may be given again.
+            self.faults.condition(self.name).leaked.discard(session.id)
         self.report(now, "session-closed", session=session.id, by=by.value)
 
     def _changed(self, change: Change) -> None:

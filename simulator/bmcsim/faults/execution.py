@@ -8,8 +8,10 @@ from bmcsim.faults.login import SlotsExhausted
 from bmcsim.faults.point import Point, Step
 from bmcsim.faults.sessions import CloseUnanswered, NullSessionId, SessionLeak, without_session_id
 from bmcsim.faults.steps import step_of_command
+from powerfsm.ipmi.wire.commands import decode_close_session
+from powerfsm.ipmi.wire.errors import WireError
 from powerfsm.ipmi.wire.message import Request, Response
-from powerfsm.ipmi.wire.numbers import Completion
+from powerfsm.ipmi.wire.numbers import Completion, Privilege
 
 if TYPE_CHECKING:
     from bmcsim.bmc import Bmc
@@ -35,17 +37,30 @@ def execute(request: Request, call: "Call", carry_out: _CarryOut) -> Response:
         if refusal.carried_out():
             carry_out(request, call)
         return request.answer(refusal.completion())
-    if step is Step.CLOSE_SESSION and call.session is not None:
-        leak = bmc.faults.strike(bmc.name, Point.SESSION, step, call.now, SessionLeak)
-        if leak is not None:
-            condition.leaked.add(call.session.id)
-            return request.answer(Completion.OK)
+    closing = _to_be_closed(request, call) if step is Step.CLOSE_SESSION else None
+    if closing is not None and bmc.faults.strike(bmc.name, Point.SESSION, step, call.now, SessionLeak):
+        condition.leaked.add(closing.id)
+        return request.answer(Completion.OK)
     response = carry_out(request, call)
     if step is Step.ACTIVATE and bmc.faults.strike(bmc.name, Point.SESSION, step, call.now, NullSessionId):
         response = without_session_id(response)
     for alteration in bmc.faults.strikes(bmc.name, Point.COMMAND, step, call.now, Alteration):
         response = alteration.alter(response)
     return response
+
+
+def _to_be_closed(request: Request, call: "Call") -> "Session | None":
+    """Return the open session that a Close Session names by its id, if whoever asks may close it."""
+    if call.session is None:
+        return None
+    try:
+        found = call.bmc.sessions.get(decode_close_session(request.data))
+    except WireError:
+        return None
+    if found is None or not found.active:
+        return None
+    allowed = found is call.session or call.session.privilege >= Privilege.ADMINISTRATOR
+    return found if allowed else None
 
 
 def leaked(session: "Session", bmc: "Bmc") -> bool:

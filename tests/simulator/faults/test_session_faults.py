@@ -8,6 +8,7 @@ from bmcsim import Profile
 from bmcsim.faults import CloseUnanswered, NullSessionId, ReusedSessionId, SequenceJump, SessionLeak
 from console import Console
 from driven_fleet import driven
+from powerfsm.bmc import Bmc
 from powerfsm.drivers.errors import FenceUnanswered, LoginRefused, Unanswered
 from powerfsm.ipmi import codes
 from powerfsm.ipmi.wire.datagram import decode
@@ -99,6 +100,19 @@ async def test_a_leaked_session_takes_nothing_any_more(autojump_clock: trio.test
         assert console.say(late) is None
         assert scene.truth() is Power.OFF
         assert scene.log.named("dropped")[-1]["reason"] == "no-session"
+
+
+async def test_a_session_that_leaks_as_another_one_closes_it_takes_nothing_any_more(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with driven() as scene:
+        first = await scene.open()
+        with scene.fleet.faults.on(SessionLeak(), times=1):
+            # Both are told that it is closed; the one that has asked is so as well, and really.
+            await scene.driver.fence(Bmc(*scene.fleet.addresses["n1"]), first.id)
+        with pytest.raises(Unanswered):
+            await first.read_power()
+        assert {event["session"] for event in scene.log.named("dropped")} == {first.id}
 
 
 async def test_close_is_not_answered_after_a_reset_and_is_otherwise(
