@@ -116,8 +116,8 @@ class Configuration(_Strict):
             `flag`, `adopt` or `enforce`.
         log: What is written to standard error.
         spec: A declared machine to run instead of the one that ships with powerfsm.
-        core_dumps: `true`: leave the limit to core files as it was; otherwise there are none, for they would hold
-            the passwords of the BMCs.
+        core_dumps: `none`: the process leaves no core file, for it would hold the passwords of the BMCs; `as-set`:
+            the limit stays as it was.
     """
 
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8623"
@@ -129,7 +129,7 @@ class Configuration(_Strict):
     drift: Drift = Drift.FLAG
     log: LogConfiguration = LogConfiguration()
     spec: Path | None = None
-    core_dumps: Annotated[bool, Field(alias="core-dumps")] = False
+    core_dumps: Annotated[Literal["none", "as-set"], Field(alias="core-dumps")] = "none"
 
     _origins: "_Origins" = PrivateAttr(default_factory=lambda: _Origins(None, {}))
 

@@ -59,7 +59,7 @@ def serve(configuration: Configuration, *, ready_file: Path | None = None) -> in
         CannotListen: The address of the API cannot be had.
     """
     logbook.configure(configuration.log.format, configuration.log.level)
-    if not configuration.core_dumps:
+    if configuration.core_dumps == "none":
         _leave_no_core()
     trio.run(_run, configuration, ready_file)
     return 0

@@ -1,8 +1,13 @@
-"""Passwords and keys of BMCs, and tokens, are nowhere but in the files that they were given in."""
+"""Passwords and keys of BMCs, and tokens, are nowhere but in the files that they were given in.
+
+What is sent to the API by mistake, and what a defect logs, is in `tests/security/api/test_secrets.py`.
+"""
 
 import base64
+import resource
 import secrets
 
+import pytest
 import trio
 
 from powerfsm.demo.processes import write_private
@@ -77,6 +82,23 @@ async def test_no_secret_is_to_be_found_in_anything_that_the_daemon_writes_answe
         if look in content
     ]
     assert not found
+
+
+@pytest.mark.parametrize("wanted", [None, "none", "as-set"])
+async def test_no_core_is_left_with_secrets_in_it_unless_it_is_wanted(wanted: str | None, site: Site) -> None:
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    most = before[1] if before[1] == resource.RLIM_INFINITY else max(before[1], 4096)
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+    except (OSError, ValueError):
+        pytest.skip("nobody here may have core files, whatever the daemon does")
+    try:
+        daemon = await site.daemon(settings={"core-dumps": wanted} if wanted else {}).start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+    soft, hard = resource.prlimit(daemon.pid, resource.RLIMIT_CORE)
+    assert soft == (most if wanted == "as-set" else 0)
+    assert hard == most
 
 
 async def files_of(site: Site) -> dict[str, bytes]:
