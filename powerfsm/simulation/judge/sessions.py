@@ -24,27 +24,25 @@ class OneSession(Promise):
         """Look at `scene`."""
         super().__init__(scene)
         self._unclosed: dict[Session, None] = {}
+        self._beside: dict[Session, list[Session]] = {}
 
-    def seen(self, happening: Seen) -> None:
+    def seen(self, _: Seen) -> None:
         opened = self.bmcs.opened
         if opened is None:
             return
         self._unclosed[opened] = None
-        for other in self.bmcs[opened.node].live:
-            if other is opened or not other.used or other.close_sent or other.process != opened.process:
-                continue
-            self.break_(
-                happening.at,
-                opened.node,
-                f"session {opened.id} was opened beside {other.id}, open since {other.opened_at:.3f} s, which"
-                f" process {other.process} has not asked to close",
-            )
+        self._beside[opened] = [
+            other
+            for other in self.bmcs[opened.node].live
+            if other is not opened and other.used and not other.close_sent and other.process == opened.process
+        ]
 
     def sent(self, happening: Sent) -> None:
         if happening.what == "close":
             for session in self.bmcs[happening.node].sessions.get(happening.session, ()):
                 if session.close_sent:
                     self._unclosed.pop(session, None)
+        self._use(happening)
         begun, before = self.bmcs.begun, self.bmcs.previous
         if begun is None or before is None or before.session is begun.session:
             return
@@ -59,6 +57,20 @@ class OneSession(Promise):
                 f" which carried"
                 f" {before.what}, is neither fenced nor quarantined",
             )
+
+    def _use(self, happening: Sent) -> None:
+        """Tell of a session that was opened beside others, once it is used: nobody may know of it until then.
+
+        The login of a process that has died may come late, and opens a session that nobody ever uses.
+        """
+        for session in self.bmcs[happening.node].sessions.get(happening.carrier, ()):
+            for other in self._beside.pop(session, ()):
+                self.break_(
+                    session.opened_at,
+                    session.node,
+                    f"session {session.id} was opened beside {other.id}, open since {other.opened_at:.3f} s, which"
+                    f" process {other.process} has not asked to close",
+                )
 
     def _superseded(self, order: Order) -> bool:
         return order.operation is not None and self.disk.operations[order.operation.id].status is Status.SUPERSEDED

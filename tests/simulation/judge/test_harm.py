@@ -37,6 +37,14 @@ def test_a_session_beside_another_one_is_found() -> None:
     assert tale.breaks(8, "session 102 was opened beside 101")
 
 
+def test_a_late_login_of_a_dead_process_beside_a_session_is_let_through() -> None:
+    tale = read()
+    tale.open(record=False)
+    tale.close(session=101)
+    tale.closed(102, by="idle")
+    assert not tale.broken()
+
+
 def test_a_session_that_closes_one_whose_close_was_not_answered_is_right() -> None:
     tale = read()
     tale.send("close")
