@@ -14,7 +14,7 @@ import hashlib, sys
 from pathlib import Path
 from lives import begun, live
 disk = begun(Path(sys.argv[1]), seed=1)
-for crash in range(4):
+for crash in range(3):
     mount = disk.mount()
     mount.die_at(disk.operations + 17 + 9 * crash)
     live(mount, 2, pragmas=("wal_autocheckpoint = 5",))

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from powerfsm.simulation.disk import SECTOR, Unsynced
@@ -61,6 +61,7 @@ class Always(Random):
         return seq[-1]
 
 
+@settings(max_examples=40)
 @given(CHANGES)
 def test_where_nothing_survives_the_last_sync_is_back(changes: list[tuple[str, int, int]]) -> None:
     content = bytearray(b"\xff" * (2 * SECTOR))
@@ -68,6 +69,7 @@ def test_where_nothing_survives_the_last_sync_is_back(changes: list[tuple[str, i
     assert state.after_power_loss(bytes(content), Never()) == synced
 
 
+@settings(max_examples=40)
 @given(CHANGES)
 def test_where_everything_survives_nothing_is_lost(changes: list[tuple[str, int, int]]) -> None:
     content = bytearray(b"\xff" * (2 * SECTOR))
@@ -75,6 +77,7 @@ def test_where_everything_survives_nothing_is_lost(changes: list[tuple[str, int,
     assert state.after_power_loss(bytes(content), Always()) == content
 
 
+@settings(max_examples=40)
 @given(CHANGES, st.integers())
 def test_no_byte_is_what_nobody_wrote_there(changes: list[tuple[str, int, int]], seed: int) -> None:
     content = bytearray(b"\xff" * (2 * SECTOR))
@@ -89,6 +92,7 @@ def test_no_byte_is_what_nobody_wrote_there(changes: list[tuple[str, int, int]],
     assert not state.changes
 
 
+@settings(max_examples=40)
 @given(CHANGES, st.integers())
 def test_after_a_power_loss_nothing_is_left_to_lose(changes: list[tuple[str, int, int]], seed: int) -> None:
     content = bytearray(b"\xff" * (2 * SECTOR))
