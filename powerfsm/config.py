@@ -45,6 +45,7 @@ _ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "POWERFSM_LOG_FORMAT": ("log", "format"),
     "POWERFSM_LOG_LEVEL": ("log", "level"),
     "POWERFSM_SPEC": ("spec",),
+    "POWERFSM_CORE_DUMPS": ("core-dumps",),
 }
 """Variables and the keys that they override; `POWERFSM_TIMINGS_SETTLE` and its like come on top."""
 
@@ -116,7 +117,7 @@ class Configuration(_Strict):
             `flag`, `adopt` or `enforce`.
         log: What is written to standard error.
         spec: A declared machine to run instead of the one that ships with powerfsm.
-        core_dumps: `none`: the process leaves no core file, for it would hold the passwords of the BMCs; `as-set`:
+        core_dumps: `none`: the process leaves no core, for it would hold the passwords of the BMCs; `as-set`:
             the limit stays as it was.
     """
 

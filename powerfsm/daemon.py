@@ -66,9 +66,13 @@ def serve(configuration: Configuration, *, ready_file: Path | None = None) -> in
 
 
 def _leave_no_core() -> None:
-    """Have the process leave no core file: the passwords of all BMCs would be in it."""
+    """Have the process leave no core: the passwords of all BMCs would be in it.
+
+    A limit of one byte keeps the kernel from making one at all; at 0 it would still hand one to a program that
+    collects them (`do_coredump` in Linux' fs/coredump.c).
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0 if hard == 0 else 1, hard))
 
 
 async def _run(configuration: Configuration, ready_file: Path | None) -> None:
