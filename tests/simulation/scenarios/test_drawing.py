@@ -94,7 +94,7 @@ def test_every_plan_can_be_made_and_keeps_to_the_assumptions() -> None:
         draw(scenario, seed)
         for scenario in shipped()
         if scenario.name != "swarm"
-        for seed in range(small.get(scenario.name, 15))
+        for seed in range(small.get(scenario.name, 8))
     ]
     for plan in (*swarm(), *others):
         assert not beyond(plan), (plan.scenario, plan.seed)

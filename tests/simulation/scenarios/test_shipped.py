@@ -1,5 +1,6 @@
 """The scenarios that ship have the shapes that they are named for."""
 
+from functools import cache
 from itertools import pairwise
 from statistics import median
 
@@ -14,6 +15,7 @@ from powerfsm.simulation.swarm import draw
 SETTLE = 3.0
 
 
+@cache
 def plan(name: str, seed: int = 1) -> Plan:
     return draw(load(name), seed)
 
