@@ -67,4 +67,32 @@ async def test_a_start_after_a_kill_is_measured() -> None:
     assert told["seconds_to_first_fence"] + 3 <= told["seconds_to_last_command"] < told["seconds_to_last_end"]
     assert told["seconds_to_ready"] > 0
     assert 0 < told["api_answer_p50"] <= told["api_answer_most"]
-    assert told["bytes_a_node"] > 0
+    assert told["bytes_a_node_in_the_end"] * 300 < told["bytes_at_most"]
+
+
+@pytest.mark.slow
+async def test_simulations_are_measured() -> None:
+    ran = await run(
+        sys.executable,
+        ROOT / "bench" / "simulation.py",
+        "--nodes",
+        "2",
+        "6",
+        "--minutes",
+        "0.5",
+        "--every=10",
+        "--json",
+    )
+    assert ran.code == 0, ran.err
+    small, large = json.loads(ran.out)["sizes"]
+    assert (small["nodes"], large["nodes"]) == (2, 6)
+    for told in (small, large):
+        # Half a minute, what it takes to come to rest, and the last question.
+        assert 0.03 < told["virtual_hours"] < 1
+        assert told["virtual_hours_a_second"] > 0
+        assert told["node_hours_a_second"] > told["virtual_hours_a_second"]
+        assert told["times_as_slow_with_requests"] > 0
+        for shares in (told["shares"], told["shares_without_requests"]):
+            assert shares.keys() <= {"sqlite", "trio", "daemon", "bmcsim", "simulation", "other"}
+            assert {"sqlite", "trio"} <= shares.keys()
+            assert sum(shares.values()) == pytest.approx(1, abs=0.01)
