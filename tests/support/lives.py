@@ -19,7 +19,6 @@ from powerfsm.power import Ask, Command
 from powerfsm.simulation.disk import Disk, Mount
 from powerfsm.store.batch import Batch, IdempotencyKey, SessionInUse
 from powerfsm.store.errors import StoreError
-from powerfsm.store.medium import Medium
 from powerfsm.store.store import Store, open_store
 
 NODES = 3
@@ -128,18 +127,8 @@ def say(store: Store, pragma: str) -> None:
         raw.close()
 
 
-def ask(path: Path, medium: Medium) -> int:
-    """The last batch that is there, asked in a life of its own."""
-
-    async def process() -> int:
-        async with open_store(path, clock=lambda: NOW, medium=medium) as store:
-            return await last_batch(store)
-
-    return run(process)
-
-
 def sound(path: Path) -> bool:
-    """Whether a stranger's SQLite finds the file, log included, in order."""
+    """Whether a stranger's SQLite finds the file, log included, in order; the disk is of no use afterwards."""
     with closing(sqlite3.connect(path)) as connection:
         return bool(connection.execute("PRAGMA integrity_check").fetchone() == ("ok",))
 
