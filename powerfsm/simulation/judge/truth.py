@@ -45,7 +45,14 @@ class NoEarlySuccess(Promise):
     def ended(self, happening: Ended) -> None:
         operation = happening.operation
         known = self.disk.operations.get(operation.id)
-        if operation.status is Status.SUCCEEDED and (known is None or known.status is not Status.SUCCEEDED):
+        # Its end may have become durable in the commit in which a process died: the next one found it ended.
+        found_ended = (
+            known is not None
+            and not known.status.ended
+            and known.id not in self.disk.outstanding.get(operation.node, ())
+        )
+        done = found_ended or (known is not None and known.status is Status.SUCCEEDED)
+        if operation.status is Status.SUCCEEDED and not done:
             told = "not on disk" if known is None else f"{known.status} on disk"
             self.break_(happening.at, operation.node, f"{_about(operation)}, as was told, and is {told}")
 

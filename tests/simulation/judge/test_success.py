@@ -245,3 +245,16 @@ def test_a_success_that_is_told_and_not_durable_is_found() -> None:
     tale.is_told(told)
     tale.succeed(operation)
     assert tale.breaks(6, "as was told, and is in-play on disk")
+
+
+def test_a_success_that_became_durable_as_the_process_died_is_told_by_the_next_one() -> None:
+    tale, operation = sent()
+    tale.command("on")
+    tale.read()
+    tale.close()
+    tale.die()
+    told = tale.operations[operation.id] = tale.ended(operation, Status.SUCCEEDED)
+    tale.nodes["n"] = tale.node(state="on", in_play=None, observed=Power.ON, observed_at=tale.now)
+    tale.start()
+    tale.is_told(told)
+    assert not tale.broken()
