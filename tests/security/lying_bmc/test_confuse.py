@@ -264,6 +264,20 @@ def test_our_own_packet_reflected_is_no_answer_and_costs_no_true_one() -> None:
     assert hand(session, bmc.receive(asked)[0])
 
 
+@pytest.mark.parametrize("kind", [1, PayloadType.RAKP_4, 0x20])
+def test_an_answer_under_another_payload_type_is_none(kind: int) -> None:
+    bmc = TinyBmc()
+    session = logged_in(bmc)
+    session.ask(NetFn.CHASSIS, ChassisCommand.GET_STATUS)
+    answer = datagram.decode(bmc.receive(session.transmit())[0])
+    assert isinstance(answer, Packet)
+    seal = bmc.sessions[session.bmc_id].seal
+    assert seal is not None
+    assert not hand(session, seal.seal(session.console_id, answer.sequence, seal.open(answer), kind))
+    assert session.dropped == {"other-payload": 1}
+    assert hand(session, bmc.receive(session.transmit())[0])
+
+
 # What it costs to be lied to.
 
 
