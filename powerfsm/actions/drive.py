@@ -83,6 +83,7 @@ class Drive:
         self._awaiting_since: float | None = None
         self._poll = 0.0
         self._rests = 0
+        self._hurried = False
         self._attempts = 0
         self._reading: Power | None = None
         self._read_at = 0.0
@@ -181,6 +182,9 @@ class Drive:
     async def _fencing(self) -> str:
         self._attempts += 1
         await self._close_own()
+        if self._hurried:
+            self._hurried = False
+            await self._rest()
         for session in self._on_record():
             if self._fences.quarantined_until(session.node, session.id) is None:
                 await self._fence(session)
@@ -233,6 +237,7 @@ class Drive:
             # The operating system is given its time once, however often it has to be asked.
             self._awaiting_since = trio.current_time()
         self._note_command("sent")
+        sent_at = trio.current_time()
         try:
             await self._opened.command(self._command, once=self._once)
         except Refused as error:
@@ -243,6 +248,8 @@ class Drive:
             # Whatever is not a refusal may have acted, or may act later.
             self._note_command("unanswered", error)
             self._error = error
+            # A BMC can also say at once that it does not know; then nobody has waited yet.
+            self._hurried = trio.current_time() - sent_at < self._timings.answer / 2
             return "unanswered"
         self._note_command("answered")
         if not soft:
@@ -267,9 +274,7 @@ class Drive:
 
     async def _resting(self) -> str:
         await self._close_own()
-        rest = min(self._timings.backoff * 2**self._rests, self._timings.backoff_most)
-        self._rests += 1
-        await trio.sleep(rest * self._workshop.random.uniform(1 - JITTER, 1 + JITTER))
+        await self._rest()
         return "rested"
 
     async def _leaving(self) -> str:
@@ -315,6 +320,12 @@ class Drive:
         soft = self._command is Command.SOFT_OFF
         patience = self._timings.soft_patience if soft else self._timings.patience
         return self._awaiting_since is None or trio.current_time() - self._awaiting_since < patience
+
+    async def _rest(self) -> None:
+        """Wait before the next attempt: longer and longer, with jitter."""
+        rest = min(self._timings.backoff * 2**self._rests, self._timings.backoff_most)
+        self._rests += 1
+        await trio.sleep(rest * self._workshop.random.uniform(1 - JITTER, 1 + JITTER))
 
     def _on_record(self) -> list[SessionInUse]:
         """The sessions on record that are not shown to be closed."""

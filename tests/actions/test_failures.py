@@ -40,6 +40,18 @@ async def test_attempts_rest_longer_and_longer_up_to_a_limit(lab: Lab) -> None:
         assert 0.8 * least <= rest <= 1.2 * least + 0.1
 
 
+async def test_a_bmc_that_says_at_once_that_it_does_not_know_is_not_hurried(lab: Lab) -> None:
+    await lab.add("n1")
+    bmc = lab.bmc("n1")
+    bmc.faults["command"] = [Faults.unsure] * FOREVER
+    await lab.done("n1", Ask.ON)
+    sent = [deed.at for deed in bmc.deeds if deed.what == "sent command"]
+    rests = [later - earlier for earlier, later in pairwise(sent)]
+    for rest, least in zip(rests, (1, 2, 4, 8, 16, 30, 30), strict=False):
+        assert 0.8 * least <= rest <= 1.2 * least + 0.1
+    assert not any(bmc.is_open(session) for session in bmc.trail)
+
+
 async def test_a_refusal_that_trying_again_cannot_help_fails_at_once_with_what_to_do(lab: Lab) -> None:
     await lab.add("n1")
     lab.bmc("n1").faults["open"] = [Faults.refused_login]

@@ -66,6 +66,7 @@ class Faults:
         Refused("insufficient-privilege", "D4h", transient=False, advice="be administrator"), 2 * LATENCY
     )
     lost = Fault(Unanswered("no-answer", "nothing came back", transient=True), arrives=LATENCY)
+    unsure = Fault(Unanswered("response-not-provided", "CEh", transient=True), 2 * LATENCY)
     lost_there = Fault(Unanswered("no-answer", "nothing came back", transient=True))
     unfenced = Fault(FenceUnanswered("no-answer", "Close Session was not answered", transient=True))
     closed_unheard = Fault(unfenced.error, arrives=LATENCY)

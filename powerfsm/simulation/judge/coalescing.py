@@ -6,8 +6,7 @@ else may have overtaken it in between.
 
 What goes to a BMC is bounded by what actions can explain: every power command is sent for the operation that is
 in play, and an action that does not get through tries again in a session of its own only after a rest that
-doubles, or after waiting in vain for an answer.  Let through is a BMC that answers at once with codes that may
-mean anything.
+doubles, or after waiting in vain for an answer (half of `answer`, to say the least).
 """
 
 from collections import deque
@@ -36,7 +35,7 @@ class Coalesce(Promise):
         super().__init__(scene)
         self._attempts: dict[str, tuple[tuple[int, int, int], deque[Order]]] = {}
         shortest = (_JITTER * min(self.times.backoff * 2**n, self.times.backoff_most) for n in count())
-        rests = [min(rest, self.times.answer) for rest, _ in zip(shortest, range(_WINDOW), strict=False)]
+        rests = [min(rest, self.times.answer / 2) for rest, _ in zip(shortest, range(_WINDOW), strict=False)]
         self._least = [sum(rests[:n]) for n in range(_WINDOW)]
 
     def began(self, happening: Began) -> None:
@@ -104,8 +103,6 @@ class Coalesce(Promise):
         attempts = known[1]
         if attempts and attempts[-1].session is order.session:
             return
-        if attempts and self.bmcs[happening.node].garbled_at >= attempts[0].at:
-            attempts.clear()
         attempts.append(order)
         took = order.at - attempts[0].at
         least = self._least[len(attempts) - 1]
