@@ -5,7 +5,7 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ import examinations
 from command_line import PATIENCE, Run, Start
 from powerfsm.simulation.crew import Crew
 from powerfsm.simulation.kept import read_plan
+from powerfsm.simulation.plan import Plan
 from powerfsm.simulation.scenario import shipped
 from powerfsm.simulation.seeds import Drawing
+from powerfsm.simulation.shrink import CrewBreaks
 
 SMALL = ("--nodes", "1", "--hours", "0.01")
 """Of a simulation that takes a second."""
@@ -241,6 +243,26 @@ def test_names_of_scenarios_are_completed(start: Start, monkeypatch: pytest.Monk
     monkeypatch.setenv("COMP_CWORD", "2")
     out, err = start().communicate(timeout=PATIENCE)
     assert (out.split(), err) == (["swarm"], "")
+
+
+def test_ctrl_c_while_a_plan_is_made_smaller_keeps_the_smallest_so_far(
+    run: Run, spoil: Spoil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(examinations.examine)
+    asked: list[int] = []
+
+    def until_interrupted(plans: CrewBreaks, candidates: Sequence[Plan]) -> int | None:
+        asked.append(len(candidates))
+        if len(asked) > 2:
+            raise KeyboardInterrupt
+        return look(plans, candidates)
+
+    look = CrewBreaks.__call__
+    monkeypatch.setattr(CrewBreaks, "__call__", until_interrupted)
+    ran = run("simulate", "--seed", str(examinations.BREAKS), "--nodes", "4", "--hours", "0.05", "--json")
+    assert ran.code == 130
+    drawn, small = Drawing("swarm", 4, 0.05).plan(examinations.BREAKS), read_plan(Path("swarm-17.json"))
+    assert json.loads(ran.out)["smaller"]["nodes"] == len(small.nodes) < len(drawn.nodes)
 
 
 @pytest.mark.slow

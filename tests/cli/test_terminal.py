@@ -110,3 +110,17 @@ def _plain(line: str) -> str:
         text, _, rest = rest.partition("\x1b[")
         plain += text
     return plain
+
+
+@pytest.mark.slow
+def test_a_bar_counts_the_seeds_of_a_campaign(show: Show) -> None:
+    shown = show("simulate", "--seeds", "1..2", "--nodes", "1", "--hours", "0.005", "--jobs", "1", columns=100)
+    assert "1 of 2 seeds, 0 failed" in shown
+    assert " a minute, " in shown
+    assert "\x1b[32mholds" in shown
+
+
+def test_a_bar_shows_how_far_virtual_time_has_come(show: Show) -> None:
+    shown = show("simulate", "--nodes", "1", "--hours", "0.005", columns=100)
+    assert "swarm, seed 1" in shown
+    assert "virtual time 0:0" in shown

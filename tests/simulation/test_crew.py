@@ -103,7 +103,7 @@ def test_a_crash_is_made_smaller_as_long_as_it_is_the_same_crash(crew: Crew) -> 
     assert breaks([plan(DIES), plan(2)]) is None
 
 
-def test_a_campaign_sums_up_what_came_of_its_seeds(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_campaign_sums_up_what_came_of_its_seeds(crew: Crew) -> None:
     summary = Summary()
     drawing = Drawing("swarm", 1, 0.01)
     seeds = (1, 2, DIES, RAISES, 3)
