@@ -257,7 +257,17 @@ def test_what_a_lie_does_not_touch_goes_on(outcome: Outcome, name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["weaker-suite", "foreign-guid", "forged-proof", "no-proof", "null-session", "unsealed-reading", "other-port"],
+    [
+        "weaker-suite",
+        "foreign-guid",
+        "forged-proof",
+        "no-proof",
+        "null-session",
+        "other-port",
+        "unsealed-reading",
+        "forged-reading",
+        "foreign-sequence",
+    ],
 )
 def test_what_a_lie_stands_in_the_way_of_fails(outcome: Outcome, name: str) -> None:
     assert [each.status for each in outcome.ended[name]] == [Status.FAILED, Status.FAILED]
