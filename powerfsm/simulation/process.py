@@ -71,7 +71,7 @@ class Process:
                 await self._live()
                 self._die(End.STOPPED)
         except Exception as error:  # noqa: BLE001  whatever ends a process is what the simulation is after
-            self._die(End.FAILED, _told(error))
+            self._die(End.FAILED, self._site.placeless(_told(error)))
         finally:
             self.gone.set()
 

@@ -51,7 +51,7 @@ class Requesters:
             except (Gone, Refusal, StoreError) as error:
                 # Whoever was shut out by a process that ends, or by its disk, may find the next one better.
                 last = not request.patient
-                why, told = type(error).__name__.lower(), str(error)
+                why, told = type(error).__name__.lower(), self._site.placeless(str(error))
                 self._site.tell(Unanswered(trio.current_time(), number, attempt, why, told, last))
                 if last:
                     break

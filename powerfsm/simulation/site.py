@@ -41,6 +41,7 @@ class Site:
         self.plan = plan
         self.assembly = assembly
         self.record = Record(plan)
+        self._scratch = str(scratch)
         self.disk = Disk(scratch, plan.seed)
         self.disk.slowness = plan.slowness
         self.clock = Clock()
@@ -70,7 +71,11 @@ class Site:
 
     def alarm(self, told: str) -> None:
         """The daemon has noticed that it is wrong."""
-        self.tell(Alarm(trio.current_time(), self.process, told))
+        self.tell(Alarm(trio.current_time(), self.process, self.placeless(told)))
+
+    def placeless(self, told: str) -> str:
+        """What was told, without the directory in which the disk happens to be: another one in each run."""
+        return told.replace(self._scratch, "")
 
     def disturb(self) -> None:
         """Have the network be as bad as the plan has it."""
