@@ -18,7 +18,7 @@ from powerfsm.simulation.record import Began, Heard, Seen, Sent
 
 COMMANDS: Final = frozenset(map(str, Command))
 _OURS: Final = frozenset({"command", "latch", "soft-off"})
-_CODES: Final = frozenset({"completion-code", "booting-code"})
+_REFUSALS: Final = frozenset({"busy", "busy-after-order", "completion-code", "booting-code"})
 _FALSE_CLOSES: Final = frozenset({"completion-code", "session-leak"})
 _LIES: Final = frozenset({"wrong-reading", "stale-reading"})
 
@@ -35,6 +35,7 @@ class Order:
         operation: What was durably in play then, or None.
         answered: Which moment its answer came at, or 0.
         accepted: How often the BMC has taken it.
+        denied: The BMC has refused it, or one of its copies.
     """
 
     process: int
@@ -44,6 +45,7 @@ class Order:
     operation: Operation | None
     answered: int = 0
     accepted: int = 0
+    denied: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -142,7 +144,6 @@ class Bmc:
         lied: The last moment at which it was made to tell a power that may not be so.
         troubled_at: When something last went wrong with it, or with a datagram to or from it.
         silent_at: When it was last made to fall silent.
-        garbled_at: When it last answered a command with a code that may mean anything.
     """
 
     power: Power
@@ -156,7 +157,6 @@ class Bmc:
     lied: int = 0
     troubled_at: float = float("-inf")
     silent_at: float = float("-inf")
-    garbled_at: float = float("-inf")
 
     def said_since(self, moment: int) -> frozenset[Power]:
         """What it can have said about the power from that moment until now."""
@@ -254,6 +254,8 @@ class Bmcs(Listener):
                 self._fail(bmc, event, at)
             case "refused" | "dropped":
                 bmc.troubled_at = at
+                if event["event"] == "refused" and "session" in event:
+                    self._deny(bmc)
 
     def sent(self, happening: Sent) -> None:
         self.moment += 1
@@ -348,11 +350,15 @@ class Bmcs(Listener):
             bmc.lied = self.moment
         elif kind in ("reboot", "hang", "death-on-repeat"):
             bmc.silent_at = at
-        if kind in _CODES:
-            bmc.garbled_at = at
+        if kind in _REFUSALS and event.get("step") == "chassis-control":
+            self._deny(bmc)
         if kind in _FALSE_CLOSES and event.get("step") == "close-session":
             for each in bmc.live:
                 each.doubted = True
+
+    def _deny(self, bmc: Bmc) -> None:
+        if bmc.order is not None:
+            bmc.order.denied = True
 
     def _read(self, bmc: Bmc, session: Session, heard: Heard) -> None:
         # One request, with its retransmissions, takes no longer; which of them was answered is not known.

@@ -23,7 +23,7 @@ from powerfsm.simulation.record import (
     Unanswered,
 )
 
-_METHODS: Final[dict[type[Happening], str]] = {
+HEARD_BY: Final[dict[type[Happening], str]] = {
     Seen: "seen",
     Sent: "sent",
     Heard: "heard",
@@ -40,6 +40,7 @@ _METHODS: Final[dict[type[Happening], str]] = {
     Did: "did",
     Turned: "turned",
 }
+"""The method of a listener that hears of each kind."""
 
 
 class Listener:
@@ -103,7 +104,7 @@ def tell(record: Record, listeners: Iterable[Listener]) -> None:
             for listener in listeners
             if getattr(type(listener), method) is not getattr(Listener, method)
         )
-        for kind, method in _METHODS.items()
+        for kind, method in HEARD_BY.items()
     }
     for happening in record.story:
         for hear in ears[type(happening)]:

@@ -2,7 +2,8 @@
 
 The off of a cycle is durably behind it before the first on is sent, and nothing turns the node off again then.
 A reset is sent a second time for one operation only where the first was answered, and the BMC had not accepted
-it; where a BMC answers that it did not do what it did, nobody can know, and it is let through.
+it.  Let through is what nobody can know: a BMC answers that it did not do what it did, or refuses a reset, and
+accepts a copy that the network has made of it.
 """
 
 from powerfsm.operation import Operation, Status
@@ -71,7 +72,7 @@ class CycleAndReset(Promise):
         if order is None:
             return
         for other in before:
-            if (not other.answered or other.accepted) and not self._denied(other):
+            if not other.answered or (other.accepted and not other.denied):
                 told = "was accepted" if other.accepted else "was not answered"
                 self.break_(
                     happening.at,
@@ -82,17 +83,13 @@ class CycleAndReset(Promise):
                 )
         before.append(order)
 
-    def _denied(self, order: Order) -> bool:
-        """Whether the BMC may have answered that it did not do what it did."""
-        return bool(order.answered) and self.bmcs[order.session.node].garbled_at >= order.at
-
     def seen(self, happening: Seen) -> None:
         taken = self.bmcs.taken
         if taken is None or taken.order is None or taken.what != Command.RESET:
             return
         operation = taken.order.operation
         orders = [] if operation is None else self._reset.get(operation.id, [])
-        if any(other.accepted for other in orders if other is not taken.order and not self._denied(other)):
+        if any(other.accepted for other in orders if other is not taken.order and not other.denied):
             self.break_(
                 happening.at,
                 taken.session.node,

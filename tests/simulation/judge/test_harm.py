@@ -217,6 +217,19 @@ def test_a_reset_that_was_refused_may_be_sent_again() -> None:
     assert not tale.broken()
 
 
+def test_a_copy_of_a_refused_reset_that_is_accepted_is_let_through() -> None:
+    tale, operation = resetting()
+    tale.send("reset")
+    tale.fault("busy", step="chassis-control")
+    tale.accept("reset")
+    tale.hear("reset")
+    tale.close()
+    tale.wait(2)
+    tale.drive("reset")
+    tale.succeed(operation)
+    assert not tale.broken()
+
+
 def test_a_reset_that_is_retransmitted_is_found() -> None:
     tale, operation = resetting()
     tale.send("reset")
