@@ -59,6 +59,9 @@ def simulate(wish: Wish) -> Exit:
         complain("to simulate a disk takes the package apsw, which is not installed")
         remark("Install what simulations need:", command="pip install 'powerfsm[simulation]'")
         return Exit.USAGE
+    if wish.keep.exists() and not (wish.keep.is_dir() and os.access(wish.keep, os.W_OK)):
+        complain(f"{wish.keep} is no directory that can be written to; name another one with --keep")
+        return Exit.USAGE
     # Only now, as all of it needs that package.
     from powerfsm.cli.simulating_many import play_seeds  # noqa: PLC0415
     from powerfsm.cli.simulating_one import play_plan, play_seed  # noqa: PLC0415

@@ -220,6 +220,13 @@ def test_a_file_that_is_no_plan_is_told_with_what_is_wrong(run: Run) -> None:
     assert "plan.json is not a plan: nodes.0.name" in ran.err
 
 
+def test_where_plans_cannot_be_kept_it_is_told_before_anything_is_played(run: Run) -> None:
+    Path("taken").write_text("")
+    ran = run("simulate", "--keep", "taken")
+    assert (ran.code, ran.out) == (2, "")
+    assert "taken is no directory that can be written to" in ran.err
+
+
 def test_without_apsw_it_says_how_to_have_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apsw", None)
     ran = run("simulate")
