@@ -35,12 +35,13 @@ class RawClient:
         self._stream = stream
         self._http = h11.Connection(h11.CLIENT)
 
-    async def say(self, data: bytes) -> None:
-        """Send this, if there is still somebody to send it to."""
+    async def say(self, data: bytes) -> bool:
+        """Send this; whether there was still somebody to send it to."""
         try:
             await self._stream.send_all(data)
         except trio.BrokenResourceError:
-            return
+            return False
+        return True
 
     async def answer(self) -> Answer:
         """Read one answer."""
