@@ -80,6 +80,7 @@ class Drive:
         self._record: SessionInUse | None = None
         self._sent = False
         self._held = AsyncExitStack()
+        self._entitled = False
         self._awaiting_since: float | None = None
         self._poll = 0.0
         self._rests = 0
@@ -185,10 +186,17 @@ class Drive:
         if self._hurried:
             self._hurried = False
             await self._rest()
-        for session in self._on_record():
-            if self._fences.quarantined_until(session.node, session.id) is None:
-                await self._fence(session)
-        return "fence-unanswered" if self._quarantines() else "fenced"
+        left = [each for each in self._on_record() if self._fences.quarantined_until(each.node, each.id) is None]
+        if left:
+            # Closing them takes a session of ours, too: thousands at once, after a start, would be too slow.
+            # The right is kept for the session that follows, or nobody would go on before all others have fenced.
+            await self._take_right()
+        for session in left:
+            await self._fence(session)
+        if self._quarantines():
+            await self._give_right_back()
+            return "fence-unanswered"
+        return "fenced"
 
     async def _quarantined(self) -> str:
         await trio.sleep_until(max(self._quarantines(), default=trio.current_time()))
@@ -198,14 +206,14 @@ class Drive:
         timings = self._timings
         until = self._fences.settled_at(self._node.name, self._leg.goal, timings.settle, timings.soft_settle)
         if until > trio.current_time():
+            await self._give_right_back()
             await trio.sleep_until(until)
         if self._leg.goal is not Command.SOFT_OFF.direction:
             self._release_held("waited out")
         return "settled"
 
     async def _opening(self) -> str:
-        with self._deadline.paused():
-            await self._held.enter_async_context(self._workshop.limits.session(self._node, self._leg.goal))
+        await self._take_right()
         try:
             self._session = await self._driver.open(self._node.bmc)
         except DriverError as error:
@@ -280,7 +288,7 @@ class Drive:
     async def _leaving(self) -> str:
         await self._close_own()
         with trio.CancelScope(shield=True):
-            await self._held.aclose()
+            await self._give_right_back()
         return "left"
 
     # The effects that the machine asks for.
@@ -336,6 +344,17 @@ class Drive:
         until = (self._fences.quarantined_until(session.node, session.id) for session in self._on_record())
         return [when for when in until if when is not None]
 
+    async def _take_right(self) -> None:
+        """Take the right to one open session, unless it is taken already."""
+        if not self._entitled:
+            with self._deadline.paused():
+                await self._held.enter_async_context(self._workshop.limits.session(self._node, self._leg.goal))
+            self._entitled = True
+
+    async def _give_right_back(self) -> None:
+        self._entitled = False
+        await self._held.aclose()
+
     async def _read(self) -> str:
         try:
             self._reading = await self._opened.read_power()
@@ -349,7 +368,7 @@ class Drive:
         self._error = error
         self._note(Kind.OBSERVATION, "failure", detail={"error": error.name, "told": str(error)})
         if self._session is None:
-            await self._held.aclose()
+            await self._give_right_back()
         return "failure"
 
     async def _close_own(self) -> bool:
@@ -369,7 +388,7 @@ class Drive:
             except DriverError as error:
                 failure = error
             finally:
-                await self._held.aclose()
+                await self._give_right_back()
         if failure is not None:
             self._note_unfenced(session.id, failure)
         if record is not None and not sent:
@@ -384,18 +403,14 @@ class Drive:
 
     async def _fence(self, session: SessionInUse) -> None:
         """Close a session by its id; one that cannot be shown to be closed is quarantined."""
-        async with AsyncExitStack() as held:
-            # It takes a session of ours, and a start has thousands to close: in one crowd they would be too slow.
-            with self._deadline.paused():
-                await held.enter_async_context(self._workshop.limits.session(self._node, None))
-            try:
-                await self._driver.fence(self._node.bmc, session.id)
-            except DriverError as error:
-                self._error = error
-                self._note_unfenced(session.id, error)
-                self._fences.quarantine(session.node, session.id, self._dead_at())
-            else:
-                self._fenced(session, "by id")
+        try:
+            await self._driver.fence(self._node.bmc, session.id)
+        except DriverError as error:
+            self._error = error
+            self._note_unfenced(session.id, error)
+            self._fences.quarantine(session.node, session.id, self._dead_at())
+        else:
+            self._fenced(session, "by id")
 
     def _fenced(self, session: SessionInUse, how: str) -> None:
         """A session is shown to be closed, or must be dead."""

@@ -60,6 +60,9 @@ async def test_a_start_that_has_many_sessions_to_close_keeps_to_the_total(lab: L
     assert all(at >= began for at in sent)
     # An answer takes a second.
     assert max(sum(at <= other < at + 1 for other in sent) for at in sent) == 3
+    # Who has closed his goes on; he does not wait for those who have not begun.
+    first = min(deed.at for name in NAMES for deed in lab.bmc(name).deeds if deed.what == "power on")
+    assert first < max(sent)
 
 
 async def test_a_group_bounds_how_many_of_its_nodes_are_being_powered_on(lab: Lab) -> None:
