@@ -72,13 +72,12 @@ class Coalesce(Promise):
 
     def _joined(self, at: float, before: Node, after: Node) -> None:
         """A new operation is not equal to what was there."""
-        new = [each.after for each in self.disk.operation_steps if each.before is None]
-        mine = [each for each in new if each.node == after.name]
+        mine = self.disk.begun.get(after.name, [])
         if len(mine) != 1 or self.scene.requests.open_at(after.name).keys() - {mine[0].ask}:
             return
         ask = mine[0].ask
-        waited = self._before(before.waiting)
-        played = self._before(before.in_play)
+        waited = None if before.waiting is None else self.disk.before(before.waiting)
+        played = None if before.in_play is None else self.disk.before(before.in_play)
         if waited is not None and waited.ask is ask:
             self._tell_unjoined(at, mine[0], waited)
         elif played is None or played.ask is not ask or before.state == "cancelling":
@@ -113,13 +112,6 @@ class Coalesce(Promise):
                 f"{len(attempts)} power commands in {took:.3f} s, in a session each, for operation {operation.id}"
                 f" ({operation.ask}): no action can explain more than one in {least:.3f} s",
             )
-
-    def _before(self, number: int | None) -> Operation | None:
-        """An operation as it was before the commit."""
-        if number is None:
-            return None
-        changed = (each.before for each in self.disk.operation_steps if each.after.id == number)
-        return next(changed, None) or self.disk.operations.get(number)
 
     def _of(self, number: int | None) -> Operation | None:
         return None if number is None else self.disk.operations.get(number)

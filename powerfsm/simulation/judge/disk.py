@@ -50,6 +50,7 @@ class Disk(Listener):
         serving_now: It accepts requests.
         node_steps: What the last commit, or start, has made of nodes.
         operation_steps: Likewise.
+        begun: The operations that it has begun, by node.
     """
 
     def __init__(self) -> None:
@@ -62,15 +63,17 @@ class Disk(Listener):
         self.serving_now = False
         self.node_steps: list[NodeStep] = []
         self.operation_steps: list[OperationStep] = []
+        self.begun: dict[str, list[Operation]] = {}
+        self._before: dict[int, Operation] = {}
 
     def in_play(self, node: str) -> Operation | None:
         """The operation that is durably in play at a node."""
         known = self.nodes.get(node)
         return None if known is None or known.in_play is None else self.operations.get(known.in_play)
 
-    def waiting(self, node: Node) -> Operation | None:
-        """The operation that waits at a node."""
-        return None if node.waiting is None else self.operations.get(node.waiting)
+    def before(self, number: int) -> Operation | None:
+        """An operation as it was before the last commit, or start."""
+        return self._before.get(number) or self.operations.get(number)
 
     def began(self, happening: Began) -> None:
         self.process = happening.process
@@ -96,6 +99,12 @@ class Disk(Listener):
     def _take(self, nodes: Iterable[Node], operations: Iterable[Operation]) -> None:
         self.node_steps = [NodeStep(self.nodes.get(each.name), each) for each in nodes]
         self.operation_steps = [OperationStep(self.operations.get(each.id), each) for each in operations]
+        self.begun, self._before = {}, {}
+        for step in self.operation_steps:
+            if step.before is None:
+                self.begun.setdefault(step.after.node, []).append(step.after)
+            else:
+                self._before[step.after.id] = step.before
         for node in nodes:
             self.nodes[node.name] = node
         for operation in operations:

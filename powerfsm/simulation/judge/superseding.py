@@ -50,8 +50,7 @@ class Supersede(Promise):
         self._cancelled[after.name] = in_play.id
         if before is not None and before.state == "cancelling" and before.in_play == in_play.id:
             return
-        new = [each.after for each in self.disk.operation_steps if each.before is None]
-        if not any(each.node == after.name and self._outranks(each, in_play) for each in new):
+        if not any(self._outranks(each, in_play) for each in self.disk.begun.get(after.name, ())):
             self.break_(
                 at,
                 after.name,
