@@ -1,5 +1,6 @@
 """The scene of all troubles: a stage, the storms that rage on it, and what it takes to look at both."""
 
+import shutil
 from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
@@ -209,10 +210,13 @@ class Scene:
         Raises:
             Unfinished: It does not end.
         """
-        while True:
-            await self.stage.calm(PATIENCE + CHAOS.deadline)
-            if not await self.storm.try_again():
-                return
+        with trio.move_on_after(PATIENCE + CHAOS.deadline):
+            await self.storm.make_certain()
+            await self.storm.quiet()
+            # Before anything else: a session that its BMC would not close is fenced by whatever comes next.
+            while await self.storm.try_again():
+                await self.storm.quiet()
+        await self.stage.calm(PATIENCE)
 
 
 @asynccontextmanager
@@ -241,6 +245,9 @@ async def a_scene(
     with ExitStack() as stack:
         disk = stack.enter_context(a_disk(directory / "disk")) if small_disk else None
         database = None if disk is None else disk.place / "powerfsm.db"
+        if disk is not None:
+            # The disk goes with the scene; what was on it may have to be looked at.
+            stack.callback(shutil.copytree, disk.place, directory / "from-disk")
         make_daemon = partial(HardyDaemon, database=database)
         async with stage(
             directory, nodes, conditions, seed, make_daemon=make_daemon, make_simulator=OpenSimulator

@@ -29,10 +29,13 @@ async def inflict(scene: Scene) -> str:
         sent = scene.chronicle.commands - commands
         disk.widen()
         await scene.goes_on()
-        scene.say(f"      the disk was full for {_FULL:g} s, in which {sent} power commands came to BMCs")
+        # Not none: SQLite writes on where it can take a place of its log again, and what is on disk is driven.
+        scene.say(f"      no room on the disk for {_FULL:g} s, in which {sent} power commands came to BMCs")
     if scene.daemon.pid != pid:
         raise Broken("the daemon was started anew, and should have gone on by itself")
-    return f"the disk was full {TIMES} times, requests were refused as long, and the daemon went on by itself"
+    return (
+        f"the disk ran full {TIMES} times; what could not be stored was refused, and the daemon went on by itself"
+    )
 
 
 async def until_refused(scene: Scene) -> None:
