@@ -9,7 +9,7 @@ from powerfsm.simulation.kept import PlanUnreadable, plan_command, plan_text, re
 from powerfsm.simulation.seeds import Drawing
 
 
-@pytest.mark.parametrize("seed", range(1, 13))
+@pytest.mark.parametrize("seed", range(1, 7))
 def test_a_plan_that_was_kept_is_the_plan_that_was_drawn(tmp_path: Path, seed: int) -> None:
     plan = Drawing("swarm").plan(seed)
     path = tmp_path / "kept" / "plan.json"
@@ -23,7 +23,8 @@ def test_a_kept_plan_has_a_line_for_each_deed_and_says_nothing_needless() -> Non
     plan = Drawing("swarm").plan(1)
     text = plan_text(plan)
     assert len([line for line in text.splitlines() if '"do"' in line]) == len(plan.deeds)
-    assert "null" not in text
+    assert '"patient": true' not in text
+    assert len(text) < len(plan.model_dump_json())
 
 
 @pytest.mark.parametrize(

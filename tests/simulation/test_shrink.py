@@ -131,7 +131,7 @@ def test_a_node_that_is_spared_takes_along_what_concerns_it_alone() -> None:
     assert left.deeds == (Request(at=1, by="ann", nodes=("n2",), ask=Ask.ON), Kill(at=5))
 
 
-@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_every_edit_leaves_a_plan_that_is_in_order(seed: int) -> None:
     plan = Drawing("swarm").plan(seed)
     names = {node.name for node in plan.nodes}
