@@ -1,6 +1,6 @@
 """A storm: requests that contradict each other as fast as they are answered, over a fleet that is really driven.
 
-    python bench/storm.py [--requests 1000000] [--nodes 10000] [--requesters 50] [--sessions 200] [--calm 100]
+    python bench/storm.py [--requests 1000000] [--nodes 10000] [--requesters 200] [--sessions 200] [--calm 100]
 
 The daemon's core (registry, actions, IPMI driver, SQLite on disk) runs in this process, before simulated BMCs in
 another one, over real UDP on the loopback interface.  At most 200 sessions are open at once, fewer than the daemon
@@ -371,7 +371,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--nodes", type=int, default=10_000)
-    parser.add_argument("--requesters", type=int, default=50, help="how many ask at once")
+    parser.add_argument("--requesters", type=int, default=200, help="how many ask at once")
     parser.add_argument("--sessions", type=int, default=200, help="how many may be open at once")
     parser.add_argument("--calm", type=int, default=100, help="nodes for the latencies in a calm")
     parser.add_argument("--settle", type=float, default=3.0, help="seconds")
