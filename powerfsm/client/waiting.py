@@ -18,7 +18,9 @@ _POLL = 30.0
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 4.0
-_PASSING = frozenset({"shutting-down", "store-unavailable", "too-many", "too-many-waiting", "too-many-connections", "not-ready"})
+_PASSING = frozenset(
+    {"shutting-down", "store-unavailable", "too-many", "too-many-waiting", "too-many-connections", "not-ready"}
+)
 """Problems that pass by themselves."""
 
 

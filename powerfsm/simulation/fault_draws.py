@@ -94,8 +94,8 @@ def _duplicate(lots: Lots, strength: float, room: Room) -> Drawn | None:
     copies = lots.count(2, 2 + round(2 * strength))
     lag = lots.magnitude(0.01, 0.01 + strength * room.late) / (copies - 1)
     low = lots.one((0.0, lag / 2))
-    lots_of = {"way": _way(lots), "lag": span(low, lag), "copies": copies}
-    return Drawn({**lots_of}, _somewhere(lots), _likely(lots, strength))
+    about: dict[str, JsonValue] = {"way": _way(lots), "lag": span(low, lag), "copies": copies}
+    return Drawn(about, _somewhere(lots), _likely(lots, strength))
 
 
 def _reorder(lots: Lots, strength: float, room: Room) -> Drawn | None:
@@ -207,8 +207,12 @@ def _order_twice(lots: Lots, strength: float, room: Room) -> Drawn | None:
 
 
 def _bounce(lots: Lots, strength: float, _: Room) -> Drawn:
-    about = {"after": span(*lots.span(0, 10)), "lasting": span(*lots.span(0.1, 5)), "stays": lots.happens(0.2)}
-    return Drawn({**about}, (), _likely(lots, strength), times=lots.count(1, 3))
+    about: dict[str, JsonValue] = {
+        "after": span(*lots.span(0, 10)),
+        "lasting": span(*lots.span(0.1, 5)),
+        "stays": lots.happens(0.2),
+    }
+    return Drawn(about, (), _likely(lots, strength), times=lots.count(1, 3))
 
 
 def _stale_reading(lots: Lots, strength: float, room: Room) -> Drawn | None:

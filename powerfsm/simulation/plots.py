@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from pydantic import JsonValue
+
 from powerfsm.power import Ask
 from powerfsm.simulation.draft import Draft
 from powerfsm.simulation.fault_draws import span
@@ -82,8 +84,8 @@ def second_copy(draft: Draft, at: float) -> None:
     room = draft.room((two.node,), two.at - 0.5, until).late
     if room > 1:
         high = lots.seconds(room / 3, room - 0.01)
-        lag = {"way": "in", "lag": span(high * lots.seconds(0.3, 1), high), "copies": 2}
-        draft.fault("duplicate", (two.node,), two.at - 0.5, until, {**lag}, _ON)
+        lag: dict[str, JsonValue] = {"way": "in", "lag": span(high * lots.seconds(0.3, 1), high), "copies": 2}
+        draft.fault("duplicate", (two.node,), two.at - 0.5, until, lag, _ON)
     draft.ask(two.at, two.node, two.first)
     draft.ask(two.at + lots.magnitude(0.05, 12), two.node, two.second)
 
@@ -106,7 +108,7 @@ def latched(draft: Draft, at: float) -> None:
     two, lots = pair(draft, at), draft.lots
     room = draft.room((two.node,), 0, draft.chaos).tardy
     if room > 1:
-        by = {"by": span(room * 0.5, room - 0.01)}
+        by: dict[str, JsonValue] = {"by": span(room * 0.5, room - 0.01)}
         draft.fault("order-late", (two.node,), two.at - 0.5, two.at + 3, by)
     draft.ask(two.at, two.node, two.first)
     draft.ask(two.at + lots.magnitude(0.005, 3.2), two.node, two.second)

@@ -203,8 +203,8 @@ async def test_waits_leave_nothing_behind(daemon: House, client: httpx.AsyncClie
     assert not daemon.registry.feed.listeners
 
 
-@pytest.mark.parametrize("timeout", [False, "0", None, [0]])
-async def test_a_time_out_that_is_no_number_is_refused(timeout: object, client: httpx.AsyncClient) -> None:
-    answer = await client.post("/v1/operations/wait", json={"ids": [], "timeout": timeout})
+@pytest.mark.parametrize("no_number", [False, "0", None, [0]])
+async def test_a_time_out_that_is_no_number_is_refused(no_number: object, client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/operations/wait", json={"ids": [], "timeout": no_number})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "body.timeout"
