@@ -1,6 +1,7 @@
 """The transport over real UDP sockets on the loopback."""
 
 import socket
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -12,12 +13,15 @@ from powerfsm.bmc import Bmc
 from powerfsm.drivers import Unreachable
 from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
 from powerfsm.ipmi.link import UdpLink
-from powerfsm.ipmi.transport import Transport, open_transport
+from powerfsm.ipmi.session import Terms
+from powerfsm.ipmi.transport import Patience, Transport, open_transport
+from powerfsm.ipmi.wire.suites import SUITE_17
 from powerfsm.power import Command, Power
 from tiny_bmc import TinyBmc
 from udp_bmcs import udp_bmc
 
 TIMINGS = IpmiTimings(answer=10, retransmit=0.5, fence=10)
+TERMS = Terms(SUITE_17, b"admin", b"password")
 HASTY = IpmiTimings(answer=0.5, retransmit=0.1, fence=0.5)
 
 
@@ -144,3 +148,26 @@ async def test_a_transport_that_is_left_at_once_ends_too() -> None:
     async with trio.open_nursery() as nursery:
         with open_transport(nursery):
             pass
+
+
+async def test_an_answer_that_came_in_time_is_heard_however_late_the_process_reads_it(
+    nursery: trio.Nursery,
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bmc, open_transport(nursery) as transport:
+        bmc.bind(("127.0.0.1", 0))
+
+        async def answer_and_keep_everybody_waiting(tiny: TinyBmc, until: float) -> None:
+            data, source = bmc.recvfrom(2048)
+            for answer in tiny.receive(data):
+                bmc.sendto(answer, source)
+            while trio.current_time() < until:
+                time.sleep(0.01)  # noqa: ASYNC251  nothing else may run meanwhile
+
+        # Which of two tasks goes first is left to chance.
+        for _ in range(12):
+            conversation = transport.converse(TERMS, bmc.getsockname())
+            patience = Patience(total=0.03, first=0.03)
+            async with trio.open_nursery() as both:
+                both.start_soon(answer_and_keep_everybody_waiting, TinyBmc(), trio.current_time() + 0.06)
+                await conversation.exchange(patience)
+            conversation.end()
