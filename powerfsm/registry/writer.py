@@ -1,11 +1,12 @@
 """The single writer: what is submitted is decided, committed, published, and then answered.
 
 What arrives during a commit is decided together in the next one, so the number of commits follows the disk and
-not the number of requests.  Decisions are taken in the order in which they were submitted.
+not the number of requests.
 
 A submission that cannot be committed is refused and nothing of it remains, unless it is *lasting*: what an action
 reports has happened in the world and cannot be refused.  It is submitted again until the store takes it, and
-whoever reports it goes no further meanwhile.
+whoever reports it goes no further meanwhile.  So it is decided before all requests that wait: they may be a
+million, and of reports each node has one or two.  Apart from that decisions are taken in the order of submission.
 """
 
 from collections import deque
@@ -109,7 +110,8 @@ class Writer:
         self._fleet = fleet
         self._store = store
         self._now = now
-        self._queue: deque[Submission] = deque()
+        self._lasting: deque[Submission] = deque()
+        self._requests: deque[Submission] = deque()
         self._weight = 0
         self._wake = trio.Event()
         self._taken: list[Submission] = []
@@ -130,7 +132,7 @@ class Writer:
         if self._closed:
             submission.refuse(LedgerClosed())
             return submission
-        self._queue.append(submission)
+        (self._lasting if submission.lasting else self._requests).append(submission)
         self._weight += submission.weight
         self._wake.set()
         return submission
@@ -150,17 +152,17 @@ class Writer:
         Whoever still waits when this ends, cancelled or finished, is told `LedgerClosed`.
         """
         try:
-            while not (finished() and not self._queue):
+            while not (finished() and not self._waiting):
                 await self._wake.wait()
                 self._wake = trio.Event()
-                while self._queue:
+                while self._waiting:
                     draft, self._taken = self._decide()
                     if await self._commit(draft, self._taken):
                         draft.publish()
                         for submission in self._taken:
                             submission.answer()
                         publish(draft)
-                    elif self._queue:
+                    elif self._waiting:
                         with trio.move_on_after(TRY_AGAIN):
                             await self._wake.wait()
                         self._wake = trio.Event()
@@ -169,16 +171,26 @@ class Writer:
 
     def _close(self) -> None:
         self._ending = self._closed = True
-        for submission in (*self._taken, *self._queue):
+        for submission in self._taken:
             submission.refuse(LedgerClosed())
-        self._queue.clear()
+        self._refuse_all(LedgerClosed())
+
+    @property
+    def _waiting(self) -> bool:
+        return bool(self._lasting or self._requests)
+
+    def _refuse_all(self, failure: Exception) -> None:
+        for submission in (*self._lasting, *self._requests):
+            submission.refuse(failure)
+        self._lasting.clear()
+        self._requests.clear()
 
     def _decide(self) -> tuple[Draft, list[Submission]]:
         draft = Draft(self._fleet, self._now())
         taken: list[Submission] = []
         weight = 0
-        while self._queue and weight < MOST_IN_ONE_COMMIT:
-            submission = self._queue.popleft()
+        while self._waiting and weight < MOST_IN_ONE_COMMIT:
+            submission = (self._lasting or self._requests).popleft()
             self._weight -= submission.weight
             weight += submission.weight
             try:
@@ -198,15 +210,13 @@ class Writer:
             log.error("store.unavailable", error=str(error), submissions=len(taken))
             for submission in reversed(taken):
                 if submission.lasting and not self._ending:
-                    self._queue.appendleft(submission)
+                    self._lasting.appendleft(submission)
                     self._weight += submission.weight
                 else:
                     submission.refuse(error)
             if self._ending:
                 # Nothing is written behind what could not be: what a journal lacks is always its end.
                 self._closed = True
-                for submission in self._queue:
-                    submission.refuse(error)
-                self._queue.clear()
+                self._refuse_all(error)
             return False
         return True
