@@ -88,7 +88,7 @@ def test_a_command_names_a_script_that_runs_and_what_it_is_given_is_there(comman
     assert os.access(script, os.X_OK), words[0]
     run("bash", "-n", str(script), cwd=ROOT, patience=100)
     for path in (word for word in words[1:] if word.startswith("tests/")):
-        assert (ROOT / path).is_dir(), path
+        assert (ROOT / path).exists(), path
     if "-m" in words:
         marker = words[words.index("-m") + 1].removeprefix("not ")
         assert f'"{marker}:' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
