@@ -59,6 +59,7 @@ class Process:
         self._leave = trio.Event()
         self._visitors: dict[int, trio.CancelScope] = {}
         self._visits = 0
+        self._closed = False
         self._store: Store
         self._registry: Registry
 
@@ -102,6 +103,8 @@ class Process:
                     self.serving.set()
                     await self._leave.wait()
                     await core.end()
+                    # As the daemon does: its doors close before its store does.
+                    self._shut()
             nursery.cancel_scope.cancel()
 
     def kill(self) -> None:
@@ -138,6 +141,11 @@ class Process:
         if how is not End.POWER:
             self._mount.kill()
         self._life.cancel()
+        self._shut()
+
+    def _shut(self) -> None:
+        """Answer nobody any more."""
+        self._closed = True
         for visitor in self._visitors.values():
             visitor.cancel()
 
@@ -214,13 +222,13 @@ class Process:
     async def _while_alive(self, visit: Callable[[], Awaitable[_Answer]]) -> _Answer:
         with self._visiting() as scope:
             answer = await visit()
-        if scope.cancelled_caught or self.dead.is_set():
+        if scope.cancelled_caught or self._closed:
             raise Gone
         return answer
 
     @contextmanager
     def _visiting(self) -> Generator[trio.CancelScope]:
-        if self.dead.is_set() or not self.serving.is_set():
+        if self._closed or not self.serving.is_set():
             raise Gone
         with trio.CancelScope() as scope:
             self._visits += 1
@@ -230,7 +238,7 @@ class Process:
                 yield scope
             except Exception:
                 # The dead say nothing.
-                if self.dead.is_set():
+                if self._closed:
                     raise Gone from None
                 raise
             finally:

@@ -266,3 +266,10 @@ def test_a_record_is_written_as_lines_of_json() -> None:
     assert lines[0]["plan"]["scenario"] == "by hand"
     assert {"sent", "heard", "answered", "committed", "seen"} <= {line.get("happening") for line in lines}
     assert lines[-1]["restless"] == ""
+
+
+def test_whoever_asks_as_a_process_closes_its_doors_asks_the_next_one() -> None:
+    asks = [ON.model_copy(update={"at": 1 + moment / 100}) for moment in range(1, 30)]
+    record = play(plan(Stop(at=1), *asks, chaos=10, slowness=0.05))
+    assert {answered.number for answered in record.all(Answered)} >= set(range(len(asks)))
+    assert any(told.why == "gone" for told in record.all(Unanswered))
