@@ -138,8 +138,11 @@ class Writer:
         return submission
 
     def end(self) -> None:
-        """Give up on what cannot be committed: nobody is left to wait for the store."""
+        """Refuse the requests that wait, and give up on what cannot be committed: nobody is left to see to it."""
         self._ending = True
+        for submission in self._requests:
+            submission.refuse(ShuttingDown())
+        self._requests.clear()
         self._wake.set()
 
     def wake(self) -> None:

@@ -154,9 +154,9 @@ def test_a_requester_who_is_not_answered_asks_the_next_process_and_his_request_i
         assert len([each for each in record.operations.values() if each.asked_by == "ann"]) == 1
 
 
-def test_a_full_disk_is_told_and_what_was_refused_is_not_there() -> None:
+def test_a_disk_that_fails_is_told_and_what_was_refused_is_not_there() -> None:
     impatient = ON.model_copy(update={"at": 2.0, "patient": False})
-    record = play(plan(Ill(at=1, how="full", seconds=10), impatient))
+    record = play(plan(Ill(at=1, how="write", seconds=10), impatient))
     (refused,) = record.all(Unanswered)
     assert refused.why == "storeunavailable"
     assert refused.last
@@ -243,7 +243,7 @@ def test_the_same_plan_gives_the_same_record_in_any_process() -> None:
     deeds = (
         ON,
         Request(at=1.2, by="bob", nodes=("n1", "n2"), ask=Ask.CYCLE),
-        Ill(at=2, how="full", seconds=3),
+        Ill(at=2, how="write", seconds=3),
         Request(at=2.5, by="eve", nodes=("n1",), ask=Ask.OFF, patient=False),
         Kill(at=3, steps=9, power=True),
     )
