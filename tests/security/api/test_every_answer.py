@@ -20,8 +20,9 @@ SEED = os.environ.get("POWERFSM_FUZZ_SEED", "1")
 SECONDS = os.environ.get("POWERFSM_FUZZ_SECONDS")
 EXAMPLES = "3"
 
-LEFT_OUT = "positive_data_acceptance"
-"""A schema cannot say what a hostlist is, which parameters go together, or which generation a node is at."""
+LEFT_OUT = "positive_data_acceptance,unsupported_method"
+"""A schema cannot say what a hostlist is, which parameters go together, or which generation a node is at.  To GET
+`/v1/operations/wait` is to get the operation `wait`, which is no number: 422, and not 405."""
 
 
 @pytest.mark.slow
