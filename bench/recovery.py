@@ -49,9 +49,9 @@ from powerfsm import logbook
 from powerfsm.actions import Facts, Workshop
 from powerfsm.actions.limits import Limits
 from powerfsm.bmc import Bmc
-from powerfsm.core import in_charge
 from powerfsm.demo.processes import Child, program
 from powerfsm.drivers.driver import Driver, Session
+from powerfsm.lifecycle import in_charge
 from powerfsm.node import Node, Policy
 from powerfsm.power import Ask, Command, Power
 from powerfsm.registry.fleet import Fleet

@@ -59,8 +59,8 @@ from powerfsm import garbage, logbook
 from powerfsm.actions import Workshop
 from powerfsm.actions.limits import Limits
 from powerfsm.bmc import Bmc
-from powerfsm.core import in_charge
 from powerfsm.drivers.driver import Driver
+from powerfsm.lifecycle import in_charge
 from powerfsm.node import Node, Policy
 from powerfsm.power import Ask, Power
 from powerfsm.registry.fleet import Fleet

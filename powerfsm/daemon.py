@@ -28,11 +28,11 @@ from powerfsm.api.crowd import Room
 from powerfsm.api.metrics import Commits
 from powerfsm.api.server import served
 from powerfsm.config import Configuration
-from powerfsm.core import in_charge
 from powerfsm.credentials import CredentialStore
 from powerfsm.drivers import Driver
 from powerfsm.drivers.ipmi import IpmiDriver, IpmiTimings
 from powerfsm.ipmi.transport import Transport, open_transport
+from powerfsm.lifecycle import in_charge
 from powerfsm.registry.fleet import Fleet
 from powerfsm.registry.registry import Registry
 from powerfsm.secrets_file import SecretsFile
@@ -92,7 +92,7 @@ async def _run(configuration: Configuration, ready_file: Path | None) -> None:
             commits = Commits(store)
             registry = Registry(spec, commits, Fleet(await store.load()), workshop)
             garbage.expect_long_lives()
-            async with in_charge(registry, workshop, _identity(spec)) as core:
+            async with in_charge(registry, workshop, _identity(spec)) as lifecycle:
                 room = Room(*configuration.limits.room)
                 app = create_app(
                     registry, store, tokens=tokens, drift=configuration.drift, commits=commits, room=room
@@ -103,9 +103,9 @@ async def _run(configuration: Configuration, ready_file: Path | None) -> None:
                     if ready_file is not None:
                         _announce(ready_file, url)
                     log.info("daemon.ready", url=url, nodes=len(registry.nodes))
-                    core.start_sweeping()
+                    lifecycle.start_sweeping()
                     await end.wait()
-                    await core.end()
+                    await lifecycle.end()
             nursery.cancel_scope.cancel()
     log.info("daemon.ended")
 

@@ -15,8 +15,8 @@ import trio
 from bmcsim import Fidelity
 from bmcsim.virtual import noise
 from powerfsm.actions.timings import Timings
-from powerfsm.core import in_charge
 from powerfsm.ipmi.transport import open_transport
+from powerfsm.lifecycle import in_charge
 from powerfsm.node import Node
 from powerfsm.operation import Operation
 from powerfsm.registry.fleet import Fleet
@@ -97,12 +97,12 @@ class Process:
                 store = site.assembly.durable(_Noted(self._store, self._tell, self.number))
                 self._registry = site.assembly.registry(store, fleet, workshop, site.clock.now, self._alarm)
                 identity = {"process": self.number, "spec": spec.digest}
-                async with in_charge(self._registry, workshop, identity) as core:
-                    core.start_sweeping()
+                async with in_charge(self._registry, workshop, identity) as lifecycle:
+                    lifecycle.start_sweeping()
                     self._tell(Serving(trio.current_time(), self.number))
                     self.serving.set()
                     await self._leave.wait()
-                    await core.end()
+                    await lifecycle.end()
                     # As the daemon does: its doors close before its store does.
                     self._shut()
             nursery.cancel_scope.cancel()

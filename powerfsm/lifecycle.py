@@ -1,4 +1,4 @@
-"""The core of the daemon: all of it but its doors, from the start of a process to its end in order.
+"""The life of a process: all of the daemon but its doors, from its start to its end in order.
 
 Whoever runs it hands it a registry on a store, and the workshop with the drivers; the daemon does so with a disk
 and a network, a simulation with others.
@@ -19,7 +19,7 @@ from powerfsm.recovery import recover
 from powerfsm.registry.registry import Registry
 
 
-class Core:
+class Lifecycle:
     """A process's charge of a fleet; see `in_charge`.
 
     Attributes:
@@ -76,7 +76,7 @@ class Core:
 @asynccontextmanager
 async def in_charge(
     registry: Registry, workshop: Workshop, identity: Mapping[str, object]
-) -> AsyncGenerator[Core]:
+) -> AsyncGenerator[Lifecycle]:
     """Be in charge of a fleet for as long as the block lasts.
 
     Args:
@@ -85,7 +85,7 @@ async def in_charge(
         identity: What the journal tells of this process at its start and its end.
     """
     async with trio.open_nursery() as tasks:
-        core = Core(registry, workshop, identity, tasks)
-        await core.begin()
-        yield core
-        await core.end()
+        lifecycle = Lifecycle(registry, workshop, identity, tasks)
+        await lifecycle.begin()
+        yield lifecycle
+        await lifecycle.end()
